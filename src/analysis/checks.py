@@ -1,0 +1,54 @@
+"""Checks between the stages: is there anything to report on, and do the tables keep their promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.periods import Period
+from analysis.tablestore import TableError, load_table
+from analysis.workspace import RequestError
+
+if TYPE_CHECKING:
+    from analysis.pipeline import ReportRequest
+
+_KEYS = {
+    "submissions": ["school_id", "period"],
+    "indicators": ["level", "unit_id", "period", "indicator"],
+    "indicator_ranks": ["school_id", "period", "indicator"],
+    "rankings": ["school_id", "period"],
+    "changes": ["level", "unit_id", "period", "baseline", "indicator"],
+    "comparisons": ["period", "baseline", "indicator", "test"],
+    "activities": ["level", "unit_id", "period", "activity"],
+    "schools": ["school_id"],
+}
+
+
+def check_data_for(observations: pd.DataFrame, request: ReportRequest) -> None:
+    """Raise RequestError when no school has reported a single value for the period."""
+    period = request.period
+    keys = {period.key, *(part.key for part in period.parts()), *(month.key for month in period.months())}
+    if not observations["period"].isin(keys).any():
+        raise RequestError(
+            f"За период {period.key} ({period.window_title()}) в папке {request.space.data_name} нет данных. "
+            f"{_known_periods(observations, period)}"
+        )
+
+
+def _known_periods(observations: pd.DataFrame, period: Period) -> str:
+    known = sorted(key for key in observations["period"].unique() if len(str(key)) == len(period.key))
+    if not known:
+        return "Положите формы школ в inbox/ или таблицу в imports/ и повторите."
+    return f"Данные есть за: {known[0]} … {known[-1]}. Проверьте период или положите формы школ в inbox/."
+
+
+def check_tables(folder: Path, names: tuple[str, ...]) -> None:
+    """Every table is there and its key is unique. Raises TableError."""
+    for name in names:
+        frame = load_table(folder, name)
+        doubles = frame.duplicated(_KEYS[name]) if name in _KEYS else pd.Series(dtype=bool)
+        if doubles.any():
+            first = frame.loc[doubles, _KEYS[name]].iloc[0].to_dict()
+            raise TableError(f"Таблица {name}: строка {first} встречается дважды.")

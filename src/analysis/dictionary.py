@@ -1,0 +1,61 @@
+"""The dictionary of output columns: contract order, Russian headers, kinds and meanings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import yaml
+
+
+@dataclass(frozen=True)
+class ColumnEntry:
+    """One column; ``kind`` is text, int, number, date or bool."""
+
+    name: str
+    header: str
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """One output table and what one of its rows is."""
+
+    name: str
+    title: str
+    row: str
+    columns: tuple[ColumnEntry, ...]
+
+
+@cache
+def table_dictionary() -> Mapping[str, TableEntry]:
+    """Every contract table by name."""
+    text = resources.files("analysis").joinpath("dictionary.yaml").read_text(encoding="utf-8")
+    return {name: _entry(name, item) for name, item in yaml.safe_load(text).items()}
+
+
+def _entry(name: str, item: Mapping) -> TableEntry:
+    columns = tuple(ColumnEntry(*map(str, column)) for column in item["columns"])
+    return TableEntry(name, item["title"], item["row"], columns)
+
+
+def contract_columns(table: str) -> tuple[str, ...]:
+    """Column names of a table in contract order."""
+    return tuple(column.name for column in table_dictionary()[table].columns)
+
+
+def as_markdown() -> str:
+    """The text of docs/tables.md."""
+    lines = [
+        "# Словарь выходных таблиц", "",
+        "Таблицы лежат в `reports/<данные>/<период>/tables/*.parquet` и на листах `results.xlsx` (рабочая редакция). "
+        "Файл строится из `src/analysis/dictionary.yaml` командой `make docs`.", "",
+    ]  # fmt: skip
+    for entry in table_dictionary().values():
+        lines += [f"## `{entry.name}` – {entry.title}", "", f"{entry.row[:1].upper()}{entry.row[1:]}.", ""]
+        lines += ["| столбец | заголовок | вид | значение |", "|---|---|---|---|"]
+        lines += [f"| `{c.name}` | {c.header} | {c.kind} | {c.meaning} |" for c in entry.columns] + [""]
+    return "\n".join(lines)

@@ -1,0 +1,179 @@
+"""Values of indicators for schools, groups and the city, with intervals, targets and attainment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.aggregation import measure_values, valid_on
+from analysis.measures.proportions import poisson_intervals, pooled_ratio, proportion_intervals
+from analysis.periods import Period
+from analysis.settings import Indicator, Settings
+
+__all__ = ["indicators_by_unit", "pooled_ratio", "proportion_intervals"]
+
+COLUMNS = [
+    "level", "unit_id", "period", "indicator", "numerator", "denominator", "value", "ci_low", "ci_high",
+    "target", "attainment", "n_schools", "status",
+]  # fmt: skip
+
+
+def indicators_by_unit(
+    observations: pd.DataFrame,
+    schools: pd.DataFrame,
+    submissions: pd.DataFrame,
+    period: Period,
+    settings: Settings,
+) -> pd.DataFrame:
+    """One row per level, unit and indicator: the contract table ``indicators`` for one period.
+
+    ``value`` is in the indicator's unit (percent 0–100); ``attainment`` is the percent of the target reached, at most
+    100. A city or group value is the ratio of totals. ``n_schools`` counts the schools whose data enter the value.
+    """
+    expected = schools[valid_on(schools, period)].sort_values("school_id").reset_index(drop=True)
+    special = in_special_conditions(expected, period)
+    shown = settings.indicators_in(period.score_kind)
+    sources = {
+        use: _values_for(use, observations, expected, submissions, period, settings)
+        for use in {i.year_uses for i in shown}
+    }
+    frames = []
+    for indicator in shown:
+        by_school = _school_rows(indicator, sources[indicator.year_uses], expected, special, settings)
+        frames.extend(_all_levels(indicator, by_school, expected, settings))
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+    return _with_targets(table, period, settings)[COLUMNS]
+
+
+def in_special_conditions(schools: pd.DataFrame, period: Period) -> np.ndarray:
+    """Schools under repair, relocation or distance teaching at any time of the window."""
+    return np.array([_overlaps(text, period) for text in schools["conditions"].fillna("")], dtype=bool)
+
+
+def _overlaps(conditions: str, period: Period) -> bool:
+    for _, first, last in condition_spans(conditions):
+        if first <= pd.Timestamp(period.end) and last >= pd.Timestamp(period.start):
+            return True
+    return False
+
+
+def condition_spans(conditions: str) -> Iterator[tuple[str, pd.Timestamp, pd.Timestamp]]:
+    """Kind, first and last day of each span of ``repair:2022-02-21/2022-08-31; distance:…/…``."""
+    for item in filter(None, (part.strip() for part in conditions.split(";"))):
+        kind, _, span = item.partition(":")
+        first, _, last = span.partition("/")
+        yield kind.strip(), pd.Timestamp(first or "1900-01-01"), pd.Timestamp(last or "2200-01-01")
+
+
+def _values_for(
+    use: str | None,
+    observations: pd.DataFrame,
+    schools: pd.DataFrame,
+    submissions: pd.DataFrame,
+    period: Period,
+    settings: Settings,
+) -> pd.DataFrame:
+    """Measure values, plus the forms due and in order, of the period or of the half-year the indicator uses."""
+    source = period
+    if use and period.kind == "year":
+        source = next(half for half in period.parts() if half.score_kind == use)
+    values = measure_values(observations, schools, source, settings)
+    return values.join(forms_by_school(submissions, source))
+
+
+def forms_by_school(submissions: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """Monthly forms due and those on time and not returned, per school; columns ``ok_forms``, ``due_forms``."""
+    months = {month.key for month in period.months()}
+    rows = submissions[submissions["period"].isin(months) & (submissions["status"] != "not_due")]
+    counts = rows.groupby("school_id")["status"].agg(
+        ok_forms=lambda status: float((status == "on_time").sum()),
+        due_forms=lambda status: float(len(status)),
+    )
+    return counts.rename_axis("school_id")
+
+
+def _school_rows(
+    indicator: Indicator, values: pd.DataFrame, schools: pd.DataFrame, special: np.ndarray, settings: Settings
+) -> pd.DataFrame:
+    numerator = values[list(indicator.numerator)].sum(axis=1, skipna=False).to_numpy(float)
+    if indicator.denominator:
+        denominator = values[indicator.denominator].to_numpy(float)
+    else:
+        denominator = np.where(np.isnan(numerator), np.nan, 1.0)
+    applies = schools["group"].map(
+        {g.code: indicator in settings.indicators_for(g.code) for g in settings.project.groups}
+    )
+    empty = ~applies.fillna(False).to_numpy(bool) | (denominator == 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(empty, np.nan, indicator.scale * numerator / denominator)
+    status = np.select(
+        [empty, np.isnan(value), special], ["not_applicable", "missing", "special_conditions"], default="ok"
+    )
+    used = ~np.isin(status, ["not_applicable", "missing"])
+    low, high = _intervals(indicator, numerator, denominator, used, settings.project.tests.confidence)
+    return pd.DataFrame(
+        {
+            "level": "school", "unit_id": schools["school_id"].to_numpy(), "indicator": indicator.code,
+            "numerator": np.where(empty, np.nan, numerator), "denominator": np.where(empty, np.nan, denominator),
+            "value": value, "ci_low": low, "ci_high": high, "n_schools": used.astype(int), "status": status,
+        }
+    )  # fmt: skip
+
+
+def _intervals(
+    indicator: Indicator, numerator: np.ndarray, denominator: np.ndarray, used: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson for shares, exact Poisson for rates; none for yes/no and plain counts."""
+    low, high = np.full(len(used), np.nan), np.full(len(used), np.nan)
+    if not used.any() or indicator.unit in ("yes_no", "count"):
+        return low, high
+    method = proportion_intervals if indicator.unit == "percent" else poisson_intervals
+    frame = method(numerator[used], denominator[used], confidence)
+    low[used], high[used] = frame["ci_low"] * indicator.scale, frame["ci_high"] * indicator.scale
+    return low, high
+
+
+def _all_levels(
+    indicator: Indicator, by_school: pd.DataFrame, schools: pd.DataFrame, settings: Settings
+) -> list[pd.DataFrame]:
+    group_of = schools["group"].to_numpy()
+    frames = []
+    if "city" in indicator.levels:
+        frames.append(_pooled(indicator, by_school, "city", "city"))
+    if "group" in indicator.levels:
+        codes = [group.code for group in settings.project.groups if (group_of == group.code).any()]
+        frames.extend(_pooled(indicator, by_school[group_of == code], "group", code) for code in codes)
+    if "school" in indicator.levels:
+        frames.append(by_school)
+    return frames
+
+
+def _pooled(indicator: Indicator, by_school: pd.DataFrame, level: str, unit_id: str) -> pd.DataFrame:
+    used = by_school[by_school["n_schools"] == 1]
+    row = {"level": level, "unit_id": unit_id, "indicator": indicator.code, "n_schools": len(used)}
+    if used.empty:
+        applicable = (by_school["status"] == "missing").any()
+        return pd.DataFrame([row | {"status": "missing" if applicable else "not_applicable"}])
+    ratio = pooled_ratio(used["numerator"].to_numpy(), used["denominator"].to_numpy())
+    scaled = {name: getattr(ratio, name) * indicator.scale for name in ("value", "ci_low", "ci_high")}
+    totals = {"numerator": used["numerator"].sum(), "denominator": used["denominator"].sum()}
+    return pd.DataFrame([row | totals | scaled | {"status": "ok"}])
+
+
+def _with_targets(table: pd.DataFrame, period: Period, settings: Settings) -> pd.DataFrame:
+    targets = {indicator.code: indicator.target(period) for indicator in settings.indicators}
+    target = table["indicator"].map(targets).astype(float)
+    capped = table["value"].clip(upper=table["indicator"].map(_caps(settings)).astype(float))
+    downward = (
+        table["indicator"].map({i.code: i.direction == "down" for i in settings.indicators}).astype(bool)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(downward, target / capped, capped / target)
+    attainment = np.minimum(100.0, 100.0 * share)
+    return table.assign(period=period.key, target=target, attainment=attainment)
+
+
+def _caps(settings: Settings) -> dict[str, float]:
+    return {i.code: np.inf if i.cap is None else i.cap for i in settings.indicators}

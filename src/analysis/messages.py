@@ -1,0 +1,121 @@
+"""What commands say: progress, the closing summary, and one clear line for every failure."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analysis.intake.run import IntakeResult
+    from analysis.pipeline import ReportRequest, ReportSummary
+    from analysis.workspace import Workspace
+
+DONE_IN_PART, WRONG_REQUEST, FAILED = 1, 2, 3
+_NAMED_AT_MOST = 12
+
+
+@contextmanager
+def guarded(debug: bool) -> Iterator[None]:
+    """Turn errors into one Russian line and the contract's exit codes; ``debug`` adds the traceback."""
+    import typer
+
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except KeyboardInterrupt:
+        raise _stop(130, "Остановлено. Прежний отчёт, если он был, не изменён.", False) from None
+    except Exception as error:
+        raise _stop(exit_code(error), _message(error), debug) from None
+
+
+def exit_code(error: Exception) -> int:
+    """2 when the request was wrong and nothing was written, 3 for everything else."""
+    from analysis.periods import PeriodError
+    from analysis.workspace import RequestError
+    from analysis.yamlfile import SettingsError
+
+    return WRONG_REQUEST if isinstance(error, PeriodError | RequestError | SettingsError) else FAILED
+
+
+def _message(error: Exception) -> str:
+    from analysis.report.notebooks import NotebookError
+    from analysis.tablestore import TableError
+
+    text = " ".join(str(error).split()) or type(error).__name__
+    if exit_code(error) == WRONG_REQUEST or isinstance(error, NotebookError | TableError):
+        return text
+    return f"Не получилось: {type(error).__name__}: {text}. Подробности: та же команда с --debug."
+
+
+def _stop(code: int, message: str, debug: bool):  # noqa: ANN202 - typer is imported late
+    import typer
+
+    if debug:
+        traceback.print_exc()
+    print(message, file=sys.stderr)
+    return typer.Exit(code)
+
+
+class Console:
+    """Lines for a person; a progress bar on a terminal, sparse lines elsewhere."""
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+        print(text)
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str, int, int], None]]:
+        """A function (what, done, of how many) that moves the bar."""
+        from rich.console import Console as Screen
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        screen = Screen(stderr=True)
+        columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
+            yield _Bars(bar, screen)
+
+    def print_summary(self, summary: ReportSummary, request: ReportRequest, seconds: float) -> None:
+        """Where the reports are, who reported, and how long it took."""
+        from analysis.report.numbers import plural
+
+        self.say(f"Отчёт за {request.period.title()} готов: {summary.folder / 'index.html'}")
+        self.say(f"Формы представили {summary.reported} из {summary.expected} школ, карт: {summary.cards}.")
+        self._name("С опозданием", summary.late)
+        self._name("Не представили", summary.missing)
+        for name, reason in summary.failures.items():
+            self.say(f"Не сделано: {name} – {reason}")
+        whole = round(seconds)
+        self.say(f"Время: {whole} {plural(whole, 'секунда', 'секунды', 'секунд')}.")
+
+    def _name(self, title: str, names: tuple[str, ...]) -> None:
+        if names:
+            more = f" и ещё {len(names) - _NAMED_AT_MOST}" if len(names) > _NAMED_AT_MOST else ""
+            self.say(f"{title} ({len(names)}): {', '.join(names[:_NAMED_AT_MOST])}{more}.")
+
+    def print_intake(self, result: IntakeResult, space: Workspace) -> None:
+        """How many files and findings, and where the protocols are."""
+        findings = result.findings
+        counts = findings["severity"].value_counts()
+        self.say(
+            f"Файлов в журнале: {len(result.register)}, замечаний: {len(findings)} "
+            f"(вернуть {counts.get('error', 0)}, уточнить {counts.get('query', 0)}, "
+            f"к сведению {counts.get('note', 0)}). Папка: {space.data}"
+        )
+
+
+class _Bars:
+    """One bar per kind of work; without a terminal each kind is announced once."""
+
+    def __init__(self, bar, screen) -> None:  # noqa: ANN001 - rich is imported late
+        self._bar, self._screen, self._tasks = bar, screen, {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total)
+            if self._bar.disable:
+                self._screen.print(f"{what}…", highlight=False)
+        self._bar.update(self._tasks[what], completed=done, total=total)

@@ -1,0 +1,1 @@
+"""Frozen models of the params files: what may stand in each, nothing computed."""

@@ -1,0 +1,79 @@
+"""``roadmap.yaml``: the order, its clauses and deadlines, and the activities."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Literal
+
+from analysis.params.strict import Strict
+
+
+class OrderBasis(Strict):
+    issuer: str
+    date: datetime.date
+    number: str
+    title: str
+
+
+class Order(Strict):
+    issuer: str
+    kind: str
+    date: datetime.date
+    number: str
+    title: str
+    annex_date_source: str = ""
+    basis: OrderBasis | None = None
+
+
+class Clause(Strict):
+    number: str
+    text_source: str
+    addressee: str
+    due: str = ""
+
+
+class Activity(Strict):
+    """One row of the roadmap; ``*_source`` verbatim, the rest as reports print it."""
+
+    code: str
+    name_source: str
+    name: str
+    short_name: str
+    executors_source: str
+    executors: tuple[str, ...]
+    due_source: str
+    due: str
+    reported_by_schools: bool
+    centre_log: bool = False
+    remark: str = ""
+    reported_in: Literal["any", "december"] = "any"
+
+
+class Section(Strict):
+    number: int
+    title: str
+    activities: tuple[Activity, ...]
+
+
+class Deadlines(Strict):
+    month_day: int
+    half_year: tuple[str, ...]
+    year: str
+    year_state_date: str
+
+
+class Roadmap(Strict):
+    title: str
+    title_source: str
+    short_title: str
+    first_year: int
+    last_year: int
+    order: Order
+    clauses: tuple[Clause, ...]
+    deadlines: Deadlines
+    assumptions: tuple[str, ...] = ()
+    sections: tuple[Section, ...]
+
+    @property
+    def activities(self) -> tuple[Activity, ...]:
+        return tuple(activity for section in self.sections for activity in section.activities)

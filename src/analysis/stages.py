@@ -1,0 +1,67 @@
+"""What a stage notebook opens: the period, its baseline, the accepted data, and the tables made so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.periods import Period
+from analysis.settings import Settings
+from analysis.tablestore import load_table, save_table
+from analysis.workspace import Workspace, workspace_of_notebook
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One period being computed; ``save`` writes tables that the next stages and the reports read."""
+
+    space: Workspace
+    period: Period
+    baseline: Period
+    tables: Path
+    _loaded: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def settings(self) -> Settings:
+        """The validated params."""
+        return self.space.settings
+
+    def save(self, **frames: pd.DataFrame) -> None:
+        """Write frames as ``tables/<name>.parquet``."""
+        for name, frame in frames.items():
+            save_table(self.tables, name, frame)
+
+    def load(self, name: str) -> pd.DataFrame:
+        """A table made by an earlier stage. Raises TableError when it was not made yet."""
+        if name not in self._loaded:
+            self._loaded[name] = load_table(self.tables, name)
+        return self._loaded[name]
+
+    def both_periods(self) -> tuple[Period, Period]:
+        """The period itself, then the one it is compared with."""
+        return self.period, self.baseline
+
+
+def open_stage(period: str, baseline: str = "", data: str = "") -> Stage:
+    """Open a stage for a period key; an empty ``baseline`` is the same period a year before."""
+    space, folder = workspace_of_notebook(data, period)
+    parsed = space.settings.parse_period(period)
+    other = space.settings.parse_period(baseline) if baseline else parsed.year_before()
+    return Stage(space, parsed, other, folder / "tables")
+
+
+def read_optional(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
+    """A CSV the centre keeps by hand (log, measures, recommendations), all text; empty when there is none.
+
+    ``columns`` maps the file's column names to frame names; further columns are ignored.
+    """
+    if not path.exists():
+        return pd.DataFrame(columns=list(columns.values()), dtype=str)
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise ValueError(f"{path.name}: нет столбцов {', '.join(missing)}. Нужны: {', '.join(columns)}.")
+    return frame.rename(columns=dict(columns))[list(columns.values())]
