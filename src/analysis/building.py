@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -61,8 +60,8 @@ class BuildFolder:
         old = self.target.with_name(f".{self.target.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         if self.target.exists():
-            os.replace(self.target, old)
-        os.replace(self.folder, self.target)
+            Path(self.target).replace(old)
+        Path(self.folder).replace(self.target)
         shutil.rmtree(old, ignore_errors=True)
         shutil.rmtree(self._failed(), ignore_errors=True)
         self._accepted = True
@@ -72,7 +71,7 @@ class BuildFolder:
             return
         if self.notebooks.is_dir() and any(self.notebooks.iterdir()):
             shutil.rmtree(self._failed(), ignore_errors=True)
-            os.replace(self.notebooks, self._failed())
+            Path(self.notebooks).replace(self._failed())
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _failed(self) -> Path:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from analysis.messages import DONE_IN_PART, FAILED, WRONG_REQUEST, Console, guarded
+from analysis.messages import DONE_IN_PART, FAILED, Console, guarded
 
 app = typer.Typer(
     name="analysis",
@@ -153,5 +152,3 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     app()
-
-

@@ -181,6 +181,7 @@ def _roadmap(key: str, first: int, last: int, rules: PeriodRules) -> Period:
 
 
 def month_period(year: int, month: int, rules: PeriodRules) -> Period:
+    """The month as a period."""
     return Period(f"{year:04d}-{month:02d}", "month", year, month, rules)
 
 

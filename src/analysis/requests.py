@@ -63,8 +63,8 @@ def make_demo(space: Workspace, jobs: int, console: Console) -> None:
 
 def make_forms(space: Workspace, period: str, progress: Progress) -> tuple[Path, int]:
     """Write the workbooks to send to the schools for a month; returns the folder and their number."""
-    from analysis.intake.identity import load_schools
     from analysis.intake.forms import write_forms
+    from analysis.intake.identity import load_schools
     from analysis.intake.run import previous_values
 
     month = _month(space, period)

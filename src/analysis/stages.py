@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.periods import Period
+from analysis.periods import Period, month_period
 from analysis.settings import Settings
 from analysis.tablestore import load_table, save_table
 from analysis.workspace import Workspace, workspace_of_notebook
@@ -40,9 +40,11 @@ class Stage:
             self._loaded[name] = load_table(self.tables, name)
         return self._loaded[name]
 
-    def both_periods(self) -> tuple[Period, Period]:
-        """The period itself, then the one it is compared with."""
-        return self.period, self.baseline
+    def history_months(self) -> tuple[Period, ...]:
+        """Months from the start of the baseline to the end of the period."""
+        first, last = self.baseline.months()[0], self.period.closing_month()
+        span = range(first.year * 12 + first.number - 1, last.year * 12 + last.number)
+        return tuple(month_period(index // 12, index % 12 + 1, self.period.rules) for index in span)
 
 
 def open_stage(period: str, baseline: str = "", data: str = "") -> Stage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,16 @@ import pandas as pd
 from analysis.dictionary import contract_columns, table_dictionary
 
 # Not part of the contract: what notebooks need besides, so that reports read nothing but tables.
-HELPERS = ("schools", "indicator_history", "measures", "recommendations", "group_medians")
+HELPERS = (
+    "schools",
+    "coverage",
+    "activity_counts",
+    "level_counts",
+    "group_medians",
+    "indicator_history",
+    "measures",
+    "recommendations",
+)
 
 
 class TableError(ValueError):
@@ -31,7 +39,7 @@ def save_table(folder: Path, name: str, frame: pd.DataFrame) -> None:
     target = folder / f"{name}.parquet"
     scratch = folder / f".{name}.parquet.tmp"
     frame.to_parquet(scratch, index=False)
-    os.replace(scratch, target)
+    Path(scratch).replace(target)
 
 
 def load_table(folder: Path, name: str) -> pd.DataFrame:
@@ -40,9 +48,7 @@ def load_table(folder: Path, name: str) -> pd.DataFrame:
     if not path.exists():
         if name in HELPERS:
             return pd.DataFrame()
-        raise TableError(
-            f"Таблица {name} ещё не построена ({path.name}). Выполните make report для этого периода."
-        )
+        raise TableError(f"Таблица {name} ещё не построена ({path.name}). Выполните make report для этого периода.")
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import zipfile
 from datetime import datetime
@@ -38,4 +37,4 @@ def save_workbook(workbook: Workbook, path: Path) -> None:
     """Write atomically: a reader sees the old file or the whole new one."""
     scratch = path.with_name(f".{path.name}.tmp")
     scratch.write_bytes(workbook_bytes(workbook))
-    os.replace(scratch, path)
+    Path(scratch).replace(path)

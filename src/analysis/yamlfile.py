@@ -40,9 +40,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"ключ «{key}» указан дважды", key_node.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"ключ «{key}» указан дважды", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -54,7 +52,7 @@ def load_model(path: Path, model: type[Model]) -> Model:
     except OSError as error:
         raise SettingsError(
             f"{path.name}: файл не читается ({error.strerror}). Проверьте папку {path.parent}."
-        )
+        ) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path.name}: файл не в кодировке UTF-8. Сохраните его в UTF-8.") from None
     root, values = _parse(path, text)
@@ -75,9 +73,7 @@ def _parse(path: Path, text: str) -> tuple[yaml.Node | None, Any]:
         raise SettingsError(f"{path.name}: файл не разбирается как YAML ({error}).") from None
 
 
-def _sentences(
-    path: Path, root: yaml.Node | None, model: type[BaseModel], error: ValidationError
-) -> list[str]:
+def _sentences(path: Path, root: yaml.Node | None, model: type[BaseModel], error: ValidationError) -> list[str]:
     return [_sentence(path, root, model, item) for item in error.errors()[:10]]
 
 

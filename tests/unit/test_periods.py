@@ -87,7 +87,9 @@ def test_comparison_and_containing_periods():
     assert parse_period("2022-03").year_before().key == "2021-03"
     assert half_of(parse_period("2021-12")).key == "2021H2"
     assert year_of(parse_period("2021-12")).key == "2022"
-    sheets = {(m, s): sheet_period(s, parse_period(m)).key for m in ("2022-06", "2021-12") for s in ("month", "half", "year")}
+    sheets = {
+        (m, s): sheet_period(s, parse_period(m)).key for m in ("2022-06", "2021-12") for s in ("month", "half", "year")
+    }
     assert sheets == {
         ("2022-06", "month"): "2022-06", ("2022-06", "half"): "2022H1", ("2022-06", "year"): "2022",
         ("2021-12", "month"): "2021-12", ("2021-12", "half"): "2021H2", ("2021-12", "year"): "2021H2",

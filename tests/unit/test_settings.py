@@ -79,7 +79,9 @@ def test_an_unknown_key_names_file_line_path_and_a_suggestion(params):
     with pytest.raises(SettingsError) as caught:
         load_settings(params)
     text = str(caught.value)
-    line = next(n for n, row in enumerate((params / "project.yaml").read_text("utf-8").splitlines(), 1) if "cuont" in row)
+    line = next(
+        n for n, row in enumerate((params / "project.yaml").read_text("utf-8").splitlines(), 1) if "cuont" in row
+    )
     assert f"project.yaml, строка {line}, privacy.min_cuont: неизвестный ключ" in text
     assert "возможно, «min_count»" in text
 

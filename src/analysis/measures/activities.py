@@ -16,7 +16,11 @@ _DECEMBER = 12
 
 
 def activities_by_unit(
-    reported: pd.DataFrame, centre_log: pd.DataFrame, schools: pd.DataFrame, period: Period, settings: Settings
+    reported: pd.DataFrame,
+    centre_log: pd.DataFrame,
+    schools: pd.DataFrame,
+    period: Period,
+    settings: Settings,
 ) -> pd.DataFrame:
     """One row per school and activity, and one per activity for the city.
 
@@ -53,7 +57,11 @@ def _city_row(activity: Activity, by_school: pd.DataFrame, centre_log: pd.DataFr
     if activity.centre_log:
         return row | _from_log(activity.code, centre_log, period)
     own = by_school[(by_school["activity"] == activity.code) & (by_school["status"] != NO_DATA)]
-    return row | {"status": _city_status(own["status"]), "n_events": own["n_events"].sum(min_count=1), "evidence": ""}
+    return row | {
+        "status": _city_status(own["status"]),
+        "n_events": own["n_events"].sum(min_count=1),
+        "evidence": "",
+    }
 
 
 def _from_log(code: str, centre_log: pd.DataFrame, period: Period) -> dict:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from analysis.conditions import conditions_in
 from analysis.measures.aggregation import measure_values, valid_on
 from analysis.measures.proportions import poisson_intervals, pooled_ratio, proportion_intervals
 from analysis.periods import Period
 from analysis.settings import Indicator, Settings
 
-__all__ = ["indicators_by_unit", "pooled_ratio", "proportion_intervals"]
+__all__ = ["city_by_month", "indicators_by_unit", "pooled_ratio", "proportion_intervals"]
 
 COLUMNS = [
     "level", "unit_id", "period", "indicator", "numerator", "denominator", "value", "ci_low", "ci_high",
@@ -47,24 +48,27 @@ def indicators_by_unit(
     return _with_targets(table, period, settings)[COLUMNS]
 
 
+def city_by_month(
+    observations: pd.DataFrame,
+    schools: pd.DataFrame,
+    submissions: pd.DataFrame,
+    months: Sequence[Period],
+    settings: Settings,
+) -> pd.DataFrame:
+    """The city's rows of ``indicators`` for each month that has data: what run charts show."""
+    known = set(observations["period"].unique())
+    frames = [
+        indicators_by_unit(observations, schools, submissions, month, settings).query("level == 'city'")
+        for month in months
+        if month.key in known
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+
+
 def in_special_conditions(schools: pd.DataFrame, period: Period) -> np.ndarray:
     """Schools under repair, relocation or distance teaching at any time of the window."""
-    return np.array([_overlaps(text, period) for text in schools["conditions"].fillna("")], dtype=bool)
-
-
-def _overlaps(conditions: str, period: Period) -> bool:
-    for _, first, last in condition_spans(conditions):
-        if first <= pd.Timestamp(period.end) and last >= pd.Timestamp(period.start):
-            return True
-    return False
-
-
-def condition_spans(conditions: str) -> Iterator[tuple[str, pd.Timestamp, pd.Timestamp]]:
-    """Kind, first and last day of each span of ``repair:2022-02-21/2022-08-31; distance:…/…``."""
-    for item in filter(None, (part.strip() for part in conditions.split(";"))):
-        kind, _, span = item.partition(":")
-        first, _, last = span.partition("/")
-        yield kind.strip(), pd.Timestamp(first or "1900-01-01"), pd.Timestamp(last or "2200-01-01")
+    texts = schools["conditions"].fillna("")
+    return np.array([bool(conditions_in(text, period)) for text in texts], dtype=bool)
 
 
 def _values_for(
@@ -166,9 +170,7 @@ def _with_targets(table: pd.DataFrame, period: Period, settings: Settings) -> pd
     targets = {indicator.code: indicator.target(period) for indicator in settings.indicators}
     target = table["indicator"].map(targets).astype(float)
     capped = table["value"].clip(upper=table["indicator"].map(_caps(settings)).astype(float))
-    downward = (
-        table["indicator"].map({i.code: i.direction == "down" for i in settings.indicators}).astype(bool)
-    )
+    downward = table["indicator"].map({i.code: i.direction == "down" for i in settings.indicators}).astype(bool)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(downward, target / capped, capped / target)
     attainment = np.minimum(100.0, 100.0 * share)

@@ -111,6 +111,8 @@ class Check(Strict):
 
 
 class IndicatorSet(Strict):
+    """The whole of ``indicators.yaml``; every indicator uses known measures, codes are unique."""
+
     status: str
     version: str
     measures: tuple[Measure, ...]

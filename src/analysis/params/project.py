@@ -19,6 +19,8 @@ def _month_day(value: object) -> object:
 
 
 class Institution(Strict):
+    """Who issues the reports: names as printed in headers and signatures."""
+
     founder: str
     name: str
     short_name: str
@@ -32,6 +34,8 @@ class Institution(Strict):
 
 
 class PeriodParams(Strict):
+    """How windows and cut-offs are drawn."""
+
     month_starts_on: int = Field(21, ge=1, le=28)
     due_day: int = Field(20, ge=1, le=28)
     year_state_date: Annotated[tuple[int, int], BeforeValidator(_month_day)] = (7, 1)
@@ -45,6 +49,8 @@ class PeriodParams(Strict):
 
 
 class Group(Strict):
+    """A group of schools compared with each other; ``indicators`` None means all apply."""
+
     code: str
     name: str
     short_name: str = ""
@@ -56,18 +62,24 @@ class Group(Strict):
 
 
 class Privacy(Strict):
+    """Thresholds of disclosure control."""
+
     min_count: int = Field(5, ge=2)
     min_denominator: int = Field(10, ge=1)
     meeting_places: bool = True
 
 
 class ScoreLevel(Strict):
+    """A named level of attainment from a score (percent of target) upwards."""
+
     code: str
     name: str
     from_score: float
 
 
 class Scoring(Strict):
+    """What enters the headline score, and the fixed thresholds of its levels."""
+
     min_denominator: int = 10
     min_valid_share: float = Field(0.8, ge=0, le=1)
     weights: Mapping[str, float] = {}
@@ -75,6 +87,8 @@ class Scoring(Strict):
 
 
 class Tests(Strict):
+    """Settings of intervals and tests; every report prints them."""
+
     confidence: float = Field(0.95, gt=0.5, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)
     multiplicity: str = "holm"
@@ -94,12 +108,16 @@ class Break(Strict):
 
 
 class DecisionRules(Strict):
+    """When a gap calls for a recommendation, and its term."""
+
     gap_points: float = 5
     max_recommendations: int = 3
     due_after_days: int = 90
 
 
 class Project(Strict):
+    """The whole of ``project.yaml``."""
+
     data: str
     institution: Institution
     periods: PeriodParams = PeriodParams()

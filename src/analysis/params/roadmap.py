@@ -9,13 +9,18 @@ from analysis.params.strict import Strict
 
 
 class OrderBasis(Strict):
+    """The order that this one rests on."""
+
     issuer: str
+    issuer_genitive: str = ""
     date: datetime.date
     number: str
     title: str
 
 
 class Order(Strict):
+    """The order that approved the roadmap."""
+
     issuer: str
     kind: str
     date: datetime.date
@@ -26,6 +31,8 @@ class Order(Strict):
 
 
 class Clause(Strict):
+    """One clause of the order, verbatim."""
+
     number: str
     text_source: str
     addressee: str
@@ -50,12 +57,16 @@ class Activity(Strict):
 
 
 class Section(Strict):
+    """A section of the roadmap with its activities."""
+
     number: int
     title: str
     activities: tuple[Activity, ...]
 
 
 class Deadlines(Strict):
+    """Reporting deadlines as the order states them; ``MM-DD``."""
+
     month_day: int
     half_year: tuple[str, ...]
     year: str
@@ -63,6 +74,8 @@ class Deadlines(Strict):
 
 
 class Roadmap(Strict):
+    """The whole of ``roadmap.yaml``."""
+
     title: str
     title_source: str
     short_title: str

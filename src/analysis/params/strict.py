@@ -6,4 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Strict(BaseModel):
+    """Frozen; an unknown key is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -59,4 +58,4 @@ def write_manifest(report_folder: Path, parameters: Mapping[str, Any], inputs: M
     }
     scratch = report_folder / f".{MANIFEST}.tmp"
     scratch.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    os.replace(scratch, report_folder / MANIFEST)
+    Path(scratch).replace(report_folder / MANIFEST)

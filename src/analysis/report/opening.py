@@ -109,6 +109,11 @@ def protected_tables(
 ) -> dict[str, pd.DataFrame]:
     """The tables as the edition's reader may see them."""
     result = protect(
-        tables, edition, settings.project.privacy, schools=tables["schools"], settings=settings, own_school=school or None
+        tables,
+        edition,
+        settings.project.privacy,
+        schools=tables["schools"],
+        settings=settings,
+        own_school=school or None,
     )
     return dict(result.tables)

@@ -24,7 +24,8 @@ MONTHS = [month.key for month in H1.months()]
 
 
 def rows(school, measure, values, periods=MONTHS):
-    return [dict(school_id=school, period=p, measure=measure, value=v) for p, v in zip(periods, values, strict=True)]
+    pairs = zip(periods, values, strict=True)
+    return [{"school_id": school, "period": period, "measure": measure, "value": value} for period, value in pairs]
 
 
 def values(*groups, period=H1):

@@ -1,0 +1,1 @@
+"""From the schools' files to accepted observations: forms out, anything back in."""

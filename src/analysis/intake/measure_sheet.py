@@ -1,0 +1,104 @@
+"""The sheets «Месяц», «Полугодие», «Год»: every known code becomes one entry, every oddity a remark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from analysis.intake.book import Sheet, address, parse_address
+from analysis.intake.cells import Read, read_count, read_flag, shown
+from analysis.intake.layout import TABLE_HEADERS, VALUE_HEADER
+from analysis.intake.names import plain
+from analysis.intake.reading import Entry, FormSpec, MeasureSpec, Reading, Remark, fold_code, fold_label
+from analysis.intake.tables import Table, find_table, outside_cells, unknown_rows
+
+_TOTAL = re.compile(r"\b(?:итого|всего по|всего:|сумма)\b")
+
+
+def read_measures(
+    reading: Reading,
+    sheet: Sheet,
+    kind: str,
+    spec: FormSpec,
+    names: Mapping[str, tuple[str, int, int]],
+    older: Mapping[str, str],
+) -> bool:
+    """Add the sheet's entries and remarks to the reading. False when the sheet holds no table of the form."""
+    measures = spec.codes_on(kind)
+    codes = {key: measure.code for key, measure in measures.items()}
+    codes |= {fold_code(old): new for old, new in older.items() if fold_code(new) in codes}
+    table = find_table(sheet, kind, codes, _labels(measures.values()), {"value": VALUE_HEADER}, names)
+    if table is None:
+        return False
+    by_code = {measure.code: measure for measure in measures.values()}
+    for code, rows in table.rows.items():
+        _entry(reading, table, kind, by_code[code], rows, checked=not older)
+    _unknown(reading, table)
+    _oddities(reading, table)
+    return True
+
+
+def _labels(measures: object) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for measure in measures:  # type: ignore[attr-defined]
+        for text in (measure.name, *measure.aliases):
+            labels.setdefault(fold_label(text), measure.code)
+    return labels
+
+
+def _read(table: Table, measure: MeasureSpec, row: int) -> Read:
+    cell = table.sheet.cells.get((row, table.columns["value"]))
+    return read_flag(cell) if measure.is_flag else read_count(cell, measure.whole)
+
+
+def _entry(reading: Reading, table: Table, kind: str, measure: MeasureSpec, rows: list[int], checked: bool) -> None:
+    reads = {row: _read(table, measure, row) for row in rows}
+    row = next((row for row in rows if reads[row].found), rows[0])
+    read = reads[row]
+    place = address(row, table.columns["value"])
+    others = {r.value for other, r in reads.items() if other != row and r.found}
+    if others - {read.value}:
+        read = Read(None, "B16.conflict", "; ".join(r.found for r in reads.values()))
+    elif len(rows) > 1:
+        reading.remarks.append(Remark("B16.double", table.sheet.name, place, read.found, measure.code))
+    if checked and len(rows) == 1:
+        read = _checked_label(reading, table, measure, row, place, read)
+    reading.entries.append(Entry(kind, measure.code, place, read.value, read.variant, read.found, table.sheet.name))
+
+
+def _checked_label(reading: Reading, table: Table, measure: MeasureSpec, row: int, place: str, read: Read) -> Read:
+    label = table.label(row)
+    key = fold_label(label)
+    if not key or key == fold_label(measure.name):
+        return read
+    aliases = {fold_label(alias) for alias in measure.aliases}
+    if measure.code in table.by_label or key in aliases:
+        reading.remarks.append(Remark("B17.alias", table.sheet.name, place, label[:80], measure.code))
+        return read
+    reading.remarks.append(Remark("B17.renamed", table.sheet.name, place, label[:80], measure.code))
+    return read
+
+
+def _unknown(reading: Reading, table: Table) -> None:
+    for row, cell in unknown_rows(table, "value"):
+        texts = [str(c.value) for (r, _), c in table.sheet.cells.items() if r == row and c.kind == "text"]
+        variant = "B21" if any(_TOTAL.search(plain(text)) for text in texts) else "B17.unknown"
+        found = f"{texts[0][:60]}: {shown(cell)}" if texts and texts[0] != cell.value else shown(cell)
+        reading.remarks.append(Remark(variant, table.sheet.name, address(row, table.columns["value"]), found))
+
+
+def _oddities(reading: Reading, table: Table) -> None:
+    outside = outside_cells(table, table.columns["value"] + len(TABLE_HEADERS) - 4)
+    if outside:
+        place = address(*outside[0])
+        reading.remarks.append(Remark("B43", table.sheet.name, place, shown(table.sheet.cells[outside[0]])))
+    merged = [part for part in table.sheet.merged if touches(table, part)]
+    if merged:
+        reading.remarks.append(Remark("B15", table.sheet.name, merged[0].partition(":")[0], merged[0]))
+
+
+def touches(table: Table, merged: str) -> bool:
+    """Does a merged range reach into the table?"""
+    first, _, last = merged.partition(":")
+    place = parse_address(last or first)
+    return place is not None and place[0] >= table.header_row

@@ -1,0 +1,51 @@
+"""Write Office files so that equal content gives equal bytes: fixed times, fixed order, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from analysis.xlsxfile import workbook_bytes
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def workbook_parts(workbook: Workbook) -> dict[str, bytes]:
+    """The files inside the .xlsx of a workbook, times fixed."""
+    with zipfile.ZipFile(BytesIO(workbook_bytes(workbook))) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def pack(parts: Mapping[str, bytes], level: int = 6) -> bytes:
+    """A zip archive of the parts: same parts, same bytes."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
+        for name, content in parts.items():
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 0
+            info.external_attr = 0
+            archive.writestr(info, content, compresslevel=level)
+    return buffer.getvalue()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file in one step: a reader sees the old bytes or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,177 @@
+"""Intake from end to end: read what lies in the inbox, check, register, save. Unchanged input changes no byte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.intake import memory
+from analysis.intake.acceptance import Acceptance, accept
+from analysis.intake.bulk import read_imports
+from analysis.intake.form_versions import load_older_forms
+from analysis.intake.identity import Schools, check_groups, load_schools
+from analysis.intake.inbox import Arrival, arrivals, load_received
+from analysis.intake.layout import MEASURE_SHEETS
+from analysis.intake.observations import activities, observations
+from analysis.intake.protocol import protocol_files
+from analysis.intake.reading import FormSpec, Reading, spec_of
+from analysis.intake.register import Register, appended, current_register, load_register, new_rows
+from analysis.intake.store import locked, parquet_bytes, recover, save_together
+from analysis.intake.submission import assign
+from analysis.intake.workers import read_files
+from analysis.periods import Period, parse_period, sheet_period
+from analysis.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+TABLES = ("observations", "findings", "activities", "register")
+HOURS_FROM_UTC = 3  # of modification times, where received.csv says nothing
+
+
+class IntakeError(ValueError):
+    """The data folder cannot be used; the message is Russian."""
+
+
+@dataclass(frozen=True)
+class IntakeResult:
+    """The accepted tables. ``register`` has the file's columns and how each file stands now."""
+
+    observations: pd.DataFrame
+    findings: pd.DataFrame
+    register: pd.DataFrame
+    activities: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Everything a run starts from."""
+
+    schools: Schools
+    register: Register
+    spec: FormSpec
+    files: list[Arrival]
+    imports: list[Arrival]
+    code: str
+    fingerprint: str
+
+
+def run_intake(data_dir: Path, settings: Settings, *, jobs: int = 2, progress: Progress | None = None) -> IntakeResult:
+    """Read a data folder and save ``accepted/``, ``register.csv`` and ``protocols/``; the inbox is only read.
+
+    Files read before are not read again (by content hash); when nothing changed at all, the saved tables are returned.
+    Raises IntakeError, SchoolsError, RegisterError when the folder itself is wrong – never for what schools sent.
+    """
+    if not (data_dir / "schools.csv").exists():
+        raise IntakeError(f"В папке {data_dir} нет schools.csv: создайте список школ (см. data/README.md).")
+    with locked(data_dir):
+        found = _look(data_dir, settings)
+        if memory.load_state(data_dir / memory.STATE) == found.fingerprint and _saved(data_dir):
+            return _load(data_dir)
+        readings = _read(data_dir, found, jobs, progress)
+        accepted, imported = _accept(found, readings, settings)
+        return _save(data_dir, found, readings, accepted, imported, settings)
+
+
+def _look(data_dir: Path, settings: Settings) -> _Found:
+    register = load_register(data_dir / "register.csv")
+    times = load_received(data_dir / "received.csv")
+    hours = getattr(settings.project, "hours_from_utc", HOURS_FROM_UTC)
+    files = arrivals(data_dir / "inbox", times, register.received, hours)
+    known = {(sha, name.removeprefix("imports/")): time for (sha, name), time in register.received.items()}
+    imports = arrivals(data_dir / "imports", times, known, hours)
+    imports = [arrival for arrival in imports if arrival.path.suffix.lower() in (".csv", ".xlsx", ".ods", ".parquet")]
+    spec = spec_of(settings, load_older_forms(settings.folder))
+    code = memory.code_digest()
+    schools_file = data_dir / "schools.csv"
+    mark = memory.fingerprint(code, settings, spec, schools_file, files, imports)
+    schools = load_schools(schools_file)
+    check_groups(schools, (group.code for group in settings.project.groups))
+    return _Found(schools, register, spec, files, imports, code, mark)
+
+
+def _read(data_dir: Path, found: _Found, jobs: int, progress: Progress | None) -> memory.Readings:
+    """Readings of every file in the inbox by hash, new ones read now."""
+    known = memory.load_readings(data_dir / memory.READINGS, memory.spec_digest(found.spec, found.code))
+    wanted = {arrival.sha256: arrival.path for arrival in found.files}
+    new = {sha: path for sha, path in wanted.items() if sha not in known}
+    fresh = read_files(new, found.spec, jobs, progress)
+    return {sha: known[sha] if sha in known else fresh[sha] for sha in wanted}
+
+
+def _accept(found: _Found, readings: memory.Readings, settings: Settings) -> tuple[Acceptance, pd.DataFrame]:
+    submissions = [
+        assign(arrival, Reading.from_json(readings[arrival.sha256]), found.schools, settings) for arrival in found.files
+    ]
+    imported = read_imports(found.imports, found.schools, settings, found.spec)
+    accepted = accept(submissions, imported.values, imported.findings, found.register.versions, settings)
+    return accepted, imported.values
+
+
+def _save(
+    data_dir: Path,
+    found: _Found,
+    readings: memory.Readings,
+    accepted: Acceptance,
+    imported: pd.DataFrame,
+    settings: Settings,
+) -> IntakeResult:
+    rows = new_rows(found.register, accepted.submissions, found.imports, accepted.findings)
+    register = Register((*found.register.rows, *rows))
+    result = IntakeResult(
+        observations(accepted.values, settings),
+        accepted.findings,
+        current_register(register, accepted.submissions, accepted.findings),
+        activities(accepted.submissions, settings),
+    )
+    contents = {f"accepted/{name}.parquet": parquet_bytes(getattr(result, name)) for name in TABLES}
+    contents[memory.READINGS] = memory.readings_bytes(readings, memory.spec_digest(found.spec, found.code))
+    registered = appended(data_dir / "register.csv", rows)
+    if registered is not None:
+        contents["register.csv"] = registered
+    contents |= protocol_files(result.findings, found.schools, settings, is_demo=(data_dir / "DEMO").exists())
+    contents[memory.STATE] = memory.state_bytes(found.fingerprint)
+    save_together(data_dir, contents)
+    return result
+
+
+def _saved(data_dir: Path) -> bool:
+    return all((data_dir / "accepted" / f"{name}.parquet").exists() for name in TABLES)
+
+
+def _load(data_dir: Path) -> IntakeResult:
+    return IntakeResult(**{name: pd.read_parquet(data_dir / "accepted" / f"{name}.parquet") for name in TABLES})
+
+
+def load_accepted(data_dir: Path) -> IntakeResult:
+    """The tables of the last intake. Raises IntakeError when there was none."""
+    recover(data_dir)
+    if not _saved(data_dir):
+        raise IntakeError(f"В папке {data_dir} ещё нет принятых данных. Выполните make intake.")
+    return _load(data_dir)
+
+
+def previous_values(data_dir: Path, month: Period) -> Mapping[str, dict[str, float]]:
+    """School → «sheet.code» → the value accepted for the period before, to be shown beside the cells of a form."""
+    if not _saved(data_dir):
+        return {}
+    accepted = pd.read_parquet(data_dir / "accepted" / "observations.parquet")
+    known = accepted[accepted["value"].notna()]
+    previous: dict[str, dict[str, float]] = {}
+    for sheet in MEASURE_SHEETS:
+        before = _before(sheet_period(sheet, month), sheet)
+        for row in known[known["period"] == before.key].itertuples(index=False):
+            previous.setdefault(row.school_id, {})[f"{sheet}.{row.measure}"] = row.value
+    return previous
+
+
+def _before(covered: Period, sheet: str) -> Period:
+    """The period last reported on a sheet."""
+    if covered.kind == "year" or sheet == "year":
+        return covered.year_before()
+    year, number = covered.year, covered.number
+    if covered.kind == "half":
+        return parse_period(f"{year}H1" if number == 2 else f"{year - 1}H2", covered.rules)
+    key = f"{year}-{number - 1:02d}" if number > 1 else f"{year - 1}-12"
+    return parse_period(key, covered.rules)

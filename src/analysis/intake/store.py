@@ -1,0 +1,71 @@
+"""Save several files as one: a kill at any moment leaves the old state or the new, never a mixture.
+
+New contents are laid down under ``accepted/pending`` with a list; once the list is complete the move is certain, and
+whoever comes next finishes it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+
+from analysis.intake.packing import write_whole
+
+ACCEPTED = "accepted"
+_PENDING = "pending"
+_LIST = "list.json"
+
+
+@contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """One intake at a time per data folder; finishes what a killed one had decided."""
+    folder = data_dir / ACCEPTED
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        recover(data_dir)
+        yield
+
+
+def recover(data_dir: Path) -> None:
+    """Finish a complete but unfinished save, drop an incomplete one."""
+    pending = data_dir / ACCEPTED / _PENDING
+    if not pending.is_dir():
+        return
+    listed = pending / _LIST
+    if listed.exists():
+        for name, target in json.loads(listed.read_text(encoding="utf-8")).items():
+            if (pending / name).exists():
+                (data_dir / target).parent.mkdir(parents=True, exist_ok=True)
+                (pending / name).replace(data_dir / target)
+    shutil.rmtree(pending)
+
+
+def save_together(data_dir: Path, contents: Mapping[str, bytes]) -> None:
+    """Replace files given by their path inside the data folder; files that would not change are not touched."""
+    changed = {name: new for name, new in contents.items() if _read(data_dir / name) != new}
+    if not changed:
+        return
+    pending = data_dir / ACCEPTED / _PENDING
+    targets = {str(number): name for number, name in enumerate(sorted(changed))}
+    for number, name in targets.items():
+        write_whole(pending / number, changed[name])
+    write_whole(pending / _LIST, json.dumps(targets).encode())
+    recover(data_dir)
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """A frame as Parquet: equal frames give equal bytes."""
+    buffer = BytesIO()
+    frame.reset_index(drop=True).to_parquet(buffer, index=False)
+    return buffer.getvalue()

@@ -1,0 +1,92 @@
+"""Who reported for a period, when, and in what state: the ``submissions`` table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from analysis.intake.submission import days_late
+from analysis.measures.aggregation import valid_on
+from analysis.periods import Period
+from analysis.settings import Settings
+
+COLUMNS = [
+    "school_id", "period", "due", "received_at", "days_late", "version", "status", "n_errors", "n_queries",
+]  # fmt: skip
+_TYPES = {"days_late": "Int64", "version": "Int64", "n_errors": "int64", "n_queries": "int64"}
+
+
+def submissions_by_school(
+    register: pd.DataFrame, schools: pd.DataFrame, period: Period, settings: Settings, on: date | None = None
+) -> pd.DataFrame:
+    """One row per expected school for the period itself and for each month form in its window.
+
+    ``register`` is :attr:`IntakeResult.register`, ``schools`` the frame of schools.csv. The row of a half-year or year
+    is that of the form closing it. ``status``: on_time, late, returned (open errors, or nothing readable came),
+    missing, not_due (a baseline period, or due after ``on``). A school is expected where it exists on the cut-off.
+    The day that counts is that of the first form without errors; a later correction does not make it late.
+    """
+    months = period.months()
+    targets = [period, *months] if period.kind != "month" else [period]
+    forms = dict(iter(register[register["version"] > 0].groupby(["school_id", "period"])))
+    rows = []
+    for target in targets:
+        for school_id in schools.loc[valid_on(schools, target), "school_id"]:
+            form = target.closing_month()
+            rows.append(_row(school_id, target, form, forms.get((school_id, form.key)), on))
+    table = pd.DataFrame(rows, columns=COLUMNS).astype(_TYPES)
+    return table.sort_values(["period", "school_id"], kind="stable").reset_index(drop=True)
+
+
+def _row(
+    school_id: str, target: Period, form: Period, files: pd.DataFrame | None, on: date | None
+) -> Mapping[str, object]:
+    row: dict[str, object] = {"school_id": school_id, "period": target.key, "due": target.due.isoformat()}
+    row |= {"received_at": "", "days_late": pd.NA, "version": pd.NA, "n_errors": 0, "n_queries": 0}
+    if files is None or files.empty:
+        waiting = not target.first_due or (on is not None and target.due > on)
+        return row | {"status": "not_due" if waiting else "missing"}
+    files = files.sort_values(["received_at", "version"])
+    current = files[files["in_force"]]
+    if current.empty:
+        last = files.iloc[-1]
+        return row | _counted(last, last, form) | {"status": "returned"}
+    now = current.iloc[-1]
+    timely = files[files["readable"] & (files["n_errors"] == 0)]
+    first = timely.iloc[0] if len(timely) else now
+    counted = _counted(first, now, form)
+    if now["n_errors"] > 0:
+        return row | counted | {"status": "returned"}
+    return row | counted | {"status": "late" if counted["days_late"] else "on_time"}
+
+
+def _counted(first: pd.Series, now: pd.Series, form: Period) -> dict[str, object]:
+    received = str(first["received_at"])
+    return {
+        "received_at": received,
+        "days_late": days_late(received, form),
+        "version": int(now["version"]),
+        "n_errors": int(now["n_errors"]),
+        "n_queries": int(now["n_queries"]),
+    }
+
+
+def annual_state(register: pd.DataFrame, schools: pd.DataFrame, year: Period) -> pd.DataFrame:
+    """Are a year's figures expected or confirmed? One row per expected school.
+
+    The year is reported by the cut-off (20 June) for the state of 1 July, so its figures are «ожидаемые» until a form
+    received on or after the state date confirms them. Columns: school_id, period, cutoff, as_of, state
+    (``confirmed``, ``expected``, ``missing``).
+    """
+    form = year.closing_month().key
+    current = register[(register["period"] == form) & register["in_force"]].set_index("school_id")["received_at"]
+    # a correction without changes is a duplicate of the form in force, and confirms it as well
+    sent = register[(register["period"] == form) & register["readable"]].groupby("school_id")["received_at"].max()
+    rows = []
+    for school_id in schools.loc[valid_on(schools, year), "school_id"]:
+        confirmed = str(sent.get(school_id, ""))[:10] >= year.as_of.isoformat()
+        state = "missing" if school_id not in current.index else "confirmed" if confirmed else "expected"
+        rows.append((school_id, year.key, year.cutoff.isoformat(), year.as_of.isoformat(), state))
+    return pd.DataFrame(rows, columns=["school_id", "period", "cutoff", "as_of", "state"])

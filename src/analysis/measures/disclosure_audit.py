@@ -1,0 +1,230 @@
+"""Proof that an edition gives nothing away: what its figures leave possible for every hidden count.
+
+The bounds come from linear programming over all printed figures of both periods, independently of the closed form
+by which :mod:`analysis.measures.suppression` chose the hidden cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.disclosure_counts import (
+    ROW,
+    Limits,
+    counted_indicators,
+    groups_of,
+    people_rows,
+)
+from analysis.measures.disclosure_periods import months_of
+from analysis.measures.disclosure_rules import Rule, reason_text
+from analysis.measures.disclosure_system import LinearSystem, Term
+from analysis.settings import Settings
+
+ENTER = ("ok", "special_conditions")
+TOLERANCE = 1e-6
+
+
+class DisclosureError(AssertionError):
+    """An edition gives away a count it should hide; the message names rows, never values."""
+
+
+def feasible_intervals(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    schools: pd.DataFrame,
+    settings: Settings,
+    rounding: int | None = None,
+) -> pd.DataFrame:
+    """What a reader of the tables must allow for each hidden count.
+
+    rounding: decimals to which values and changes are printed; None takes them as exact.
+    One row per hidden count: ``level, unit_id, period, indicator``, ``count`` (numerator, denominator, or rest: the
+    people of the denominator outside the numerator), ``low, high`` (people). A part of a total whose units are not
+    printed has ``level`` others. Raises ValueError if the printed figures contradict each other.
+    """
+    counted = counted_indicators(settings.indicators, settings.measures)
+    rows = people_rows(tables["indicators"], counted, groups_of(schools))
+    rows = rows.join(tables["indicators"][["value", "attainment", "target", "suppressed"]])
+    limits = Limits(settings.project.privacy.min_count, settings.project.privacy.min_denominator)
+    system = LinearSystem()
+    _know(system, rows)
+    _add_labels(system, rows, limits)
+    others = _add_sums(system, rows)
+    _add_values(system, _printed_values(tables, rows), rounding)
+    _add_nested(system, rows, settings)
+    _add_periods(system, rows, settings)
+    goals = list(_goals(rows, system, others))
+    found = system.range_of([goal for _, _, goal in goals])
+    frame = pd.DataFrame([(*unit, count, *ends) for (unit, count, _), ends in zip(goals, found, strict=True)])
+    return frame.set_axis([*ROW, "count", "low", "high"], axis=1) if len(frame) else _no_intervals()
+
+
+def _no_intervals() -> pd.DataFrame:
+    return pd.DataFrame(columns=[*ROW, "count", "low", "high"])
+
+
+def node(row: pd.Series | object, role: str) -> Hashable:
+    """Name of a count: for a school by what is counted, for a total by the indicator too (schools may differ)."""
+    level, unit, period, indicator = (getattr(row, name) for name in ROW)
+    key = getattr(row, f"{role}_key")
+    return (level, unit, period, key) if level == "school" else (level, unit, period, key, indicator)
+
+
+def _roles(row: object) -> Iterator[tuple[str, float]]:
+    """Roles of a row that count people, with the printed count."""
+    for role, count in (("numerator", "y"), ("denominator", "x")):
+        if getattr(row, f"{role}_people"):
+            yield role, getattr(row, count)
+
+
+def _know(system: LinearSystem, rows: pd.DataFrame) -> None:
+    for row in rows.itertuples():
+        for role, count in (("numerator", row.y), ("denominator", row.x)):
+            if not np.isnan(count):
+                system.known[node(row, role)] = count
+
+
+def _add_labels(system: LinearSystem, rows: pd.DataFrame, limits: Limits) -> None:
+    """What the labels of hidden rows say."""
+    texts = {rule: reason_text(rule, limits) for rule in Rule}
+    for row in rows[rows["suppressed"].notna()].itertuples():
+        y, x = node(row, "numerator"), node(row, "denominator")
+        if row.suppressed == texts[Rule.SMALL_DENOMINATOR]:
+            system.bound(x, 0, limits.min_denominator - 1)
+        elif np.isnan(row.y) and row.suppressed == texts[Rule.FEW]:
+            system.bound(y, 1, limits.largest_few)
+        elif np.isnan(row.y) and row.suppressed == texts[Rule.FEW_REST]:
+            system.at_most([(y, 1.0), (x, -1.0)], -1.0)
+            system.at_most([(x, 1.0), (y, -1.0)], limits.largest_few)
+        if row.share:
+            system.at_most([(y, 1.0), (x, -1.0)])
+
+
+def _add_sums(system: LinearSystem, rows: pd.DataFrame) -> list[tuple[tuple[str, ...], str, Hashable]]:
+    """Totals are sums of their parts; returns the parts nobody prints (as unit, role, name)."""
+    others: list[tuple[tuple[str, ...], str, Hashable]] = []
+    entering = rows[rows["status"].isin(ENTER)]
+    for (period, indicator), same in entering.groupby(["period", "indicator"], sort=True):
+        by_level = {level: part for level, part in same.groupby("level")}
+        nothing = same.iloc[:0]
+        schools, groups = by_level.get("school", nothing), by_level.get("group", nothing)
+        for total in by_level.get("group", nothing).itertuples():
+            parts = schools[schools["group"] == total.unit_id]
+            others += _sum(system, total, parts, len(parts))
+        for total in by_level.get("city", nothing).itertuples():
+            if len(schools) == total.n_schools:
+                others += _sum(system, total, schools, len(schools))
+            else:
+                others += _sum(system, total, groups, int(groups["n_schools"].sum()))
+    return others
+
+
+def _sum(
+    system: LinearSystem, total: object, parts: pd.DataFrame, n_schools: int
+) -> Iterator[tuple[tuple[str, ...], str, Hashable]]:
+    if parts.empty:
+        return
+    unit = ("others", *(str(getattr(total, name)) for name in ROW[1:]))
+    for role, _ in _roles(total):
+        terms: list[Term] = [(node(part, role), 1.0) for part in parts.itertuples()]
+        if n_schools < total.n_schools:  # type: ignore[attr-defined]
+            rest = (*unit, role)
+            system.bound(rest)
+            terms.append((rest, 1.0))
+            yield unit, role, rest
+        system.equal([*terms, (node(total, role), -1.0)])
+
+
+def _printed_values(tables: Mapping[str, pd.DataFrame], rows: pd.DataFrame) -> pd.DataFrame:
+    """Every printed value that is a ratio of a row's counts: columns of the row and ``printed``, ``capped``."""
+    value = rows.assign(printed=rows["value"], capped=False)
+    reached = rows["attainment"] >= 100 - TOLERANCE
+    goal = rows.assign(printed=(rows["attainment"] * rows["target"] / 100).where(~reached, rows["target"]), capped=reached)
+    found = [value, goal.where(rows["attainment"].notna()).dropna(subset=["level"])]
+    changes = tables.get("changes")
+    if changes is not None and len(changes):
+        changes = changes[changes["level"] == "school"]
+        now = changes["value"].fillna(changes["baseline_value"] + changes["change"])
+        before = changes["baseline_value"].fillna(changes["value"] - changes["change"])
+        for printed, period in ((now, "period"), (before, "baseline")):
+            at = changes.assign(printed=printed, capped=False, period=changes[period])
+            found.append(rows.merge(at[[*ROW, "printed", "capped"]], on=ROW))
+    return pd.concat(found, ignore_index=True).dropna(subset=["printed"])
+
+
+def _add_values(system: LinearSystem, values: pd.DataFrame, rounding: int | None) -> None:
+    """value = scale · numerator / denominator, exactly or to the printed decimals."""
+    half = 0.5 * 10.0**-rounding if rounding is not None else 0.0
+    for row in values.itertuples():
+        y, x = node(row, "numerator"), node(row, "denominator")
+        if not row.denominator_key:
+            system.known.setdefault(x, row.n_schools)
+        if row.capped:
+            system.at_most([(x, row.printed - half), (y, -row.scale)])
+        elif half:
+            system.at_most([(y, row.scale), (x, -(row.printed + half))])
+            system.at_most([(x, row.printed - half), (y, -row.scale)])
+        else:
+            system.equal([(y, row.scale), (x, -row.printed)])
+
+
+def _add_nested(system: LinearSystem, rows: pd.DataFrame, settings: Settings) -> None:
+    """Checks of the form say which counts are parts of which; the form is public."""
+    schools = rows[rows["level"] == "school"]
+    units = schools[["unit_id", "period"]].drop_duplicates()
+    keys = set(schools["numerator_key"]) | set(schools["denominator_key"])
+    for part, whole in nested_measures(settings):
+        if part in keys and whole in keys:
+            for unit, period in units.itertuples(index=False):
+                small, large = ("school", unit, period, part), ("school", unit, period, whole)
+                system.at_most([(small, 1.0), (large, -1.0)])
+
+
+def nested_measures(settings: Settings) -> list[tuple[str, str]]:
+    """Pairs of count keys (part, whole) from the settings' checks «a + b <= c»."""
+    rules = [rule for check in settings.checks if check.kind == "at_most" for rule in check.rules]
+    sides = [[side.strip() for side in rule.split("<=")] for rule in rules]
+    return [("+".join(sorted(part.strip() for part in a.split("+"))), b) for a, b in sides]
+
+
+def _add_periods(system: LinearSystem, rows: pd.DataFrame, settings: Settings) -> None:
+    """The same count in periods that end together is equal, flows add up over the parts of a longer period."""
+    flows = {measure.code for measure in settings.measures if measure.type == "F"}
+    entering = rows[rows["status"].isin(ENTER) & (rows["level"] == "school")]
+    for role in ("numerator", "denominator"):
+        of_people = entering[entering[f"{role}_people"]]
+        for (unit, key), same in of_people.groupby(["unit_id", f"{role}_key"]):
+            is_flow = set(str(key).split("+")) <= flows
+            for whole, parts in _tiles(sorted(set(same["period"])), is_flow):
+                terms = [(("school", unit, part, key), 1.0) for part in parts]
+                system.equal([*terms, (("school", unit, whole, key), -1.0)])
+
+
+def _tiles(periods: list[str], is_flow: bool) -> Iterator[tuple[str, list[str]]]:
+    for whole in periods:
+        inside = [p for p in periods if p != whole and months_of(p) < months_of(whole)]
+        if not is_flow:
+            yield from ((whole, [p]) for p in inside if max(months_of(p)) == max(months_of(whole)))
+            continue
+        for length in sorted({len(months_of(p)) for p in inside}):
+            same = [p for p in inside if len(months_of(p)) == length]
+            if frozenset().union(*(months_of(p) for p in same)) == months_of(whole):
+                yield whole, same
+
+
+def _goals(
+    rows: pd.DataFrame, system: LinearSystem, others: list[tuple[tuple[str, ...], str, Hashable]]
+) -> Iterator[tuple[tuple[str, ...], str, list[Term]]]:
+    """Hidden counts whose bounds are wanted."""
+    for row in rows[rows["suppressed"].notna()].itertuples():
+        unit = tuple(str(getattr(row, name)) for name in ROW)
+        hidden = [role for role, count in _roles(row) if np.isnan(count)]
+        yield from ((unit, role, [(node(row, role), 1.0)]) for role in hidden)
+        if row.share and "numerator" in hidden:
+            yield unit, "rest", [(node(row, "denominator"), 1.0), (node(row, "numerator"), -1.0)]
+    for unit, role, name in others:
+        if name not in system.known:
+            yield unit, role, [(name, 1.0)]

@@ -1,0 +1,140 @@
+"""Places and scores of schools within their group, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.report.chart_style import BLUE, LINE, MUTED, ORANGE, PAPER, REPORT_MM, SKY, SMALL_PT, house_style
+from analysis.report.charts_page import DIAMOND, DOT, Page, Scale, empty_chart
+from analysis.report.charts_svg import Chart
+from analysis.report.charts_words import NO_LABELS, Labels, listed, numeric, sentence, tick_labels
+from analysis.report.numbers import format_number, format_places
+
+ROW_MM = 4.6
+NAMES_MM = 56.0
+LEVEL_DOTS: list[dict[str, Any]] = [
+    {"sign": DOT, "size": 5.2, "color": BLUE},
+    {"sign": DIAMOND, "size": 4.6, "color": BLUE, "fill": SKY},
+    {"sign": DOT, "size": 4.8, "color": ORANGE, "fill": PAPER, "width": 1.5},
+]
+OTHER_DOT: dict[str, Any] = {"sign": DOT, "size": 4.6, "color": MUTED}
+
+
+@house_style()
+def caterpillar(
+    rankings: pd.DataFrame,
+    labels: Labels = NO_LABELS,
+    *,
+    by: str = "rank",
+    joint: bool = False,
+    caption: str = "",
+    note: str = "",
+    width: float = REPORT_MM,
+) -> Chart:
+    """Places (``by="rank"``) or scores (``by="score"``) of a group's schools with their intervals, best first.
+
+    ``rankings``: contract rows, usually of one group (several get a heading each): school_id, group, score, score_low,
+    score_high, rank, rank_low, rank_high, rank_low_joint, rank_high_joint, attainment_level, ranked, reason.
+    ``joint`` takes the simultaneous intervals. Schools not ranked stand last with the reason, without a mark.
+    Raises KeyError when a column is absent, ValueError for another ``by``.
+    """
+    if by not in ("rank", "score"):
+        raise ValueError(f"by must be 'rank' or 'score', not {by!r}")
+    if rankings.empty:
+        return empty_chart("Нет школ для распределения по местам.", width, caption, note)
+    groups = [(str(code), _ordered(rows)) for code, rows in rankings.groupby("group", sort=True)]
+    heading = 5.0 if len(groups) > 1 else 0.0
+    page = Page(width, 7.0 + len(groups) * (heading + 7.0) + ROW_MM * len(rankings))
+    levels = _levels(rankings, labels)
+    page.key(NAMES_MM, 2.6, [(dot, labels.level(code)) for code, dot in levels.items()])
+    ends = (by, f"{by}_low_joint", f"{by}_high_joint") if joint and by == "rank" else (by, f"{by}_low", f"{by}_high")
+    top = 7.0
+    for code, rows in groups:
+        if heading:
+            page.text(0, top + 1.6, labels.place(code), bold=True, room=NAMES_MM + 60)
+        _intervals(page, rows, top + heading, ends, labels, levels)
+        top += heading + ROW_MM * len(rows) + 7.0
+    return page.finish(_places_alt(groups, labels, ends), caption, note)
+
+
+def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    keyed = rows.assign(_place=numeric(rows["rank"]), _last=~rows["ranked"].astype(bool))
+    return keyed.sort_values(["_last", "_place", "school_id"]).drop(columns=["_place", "_last"])
+
+
+def _levels(rankings: pd.DataFrame, labels: Labels) -> dict[str, dict[str, Any]]:
+    found = list(dict.fromkeys(rankings.loc[rankings["ranked"].astype(bool), "attainment_level"].dropna()))
+    order = [code for code in labels.levels if code in found]
+    order += [code for code in found if code not in order]
+    return {code: LEVEL_DOTS[i] if i < len(LEVEL_DOTS) else OTHER_DOT for i, code in enumerate(order)}
+
+
+def _intervals(
+    page: Page,
+    rows: pd.DataFrame,
+    top: float,
+    ends: tuple[str, str, str],
+    labels: Labels,
+    levels: dict[str, dict[str, Any]],
+) -> None:
+    point, low, high = (numeric(rows[name]) for name in ends)
+    is_rank = ends[0] == "rank"
+    scale = _place_scale(page, [point, low, high], is_rank)
+    bottom = top + ROW_MM * len(rows)
+    ticks = sorted({1.0, *scale.ticks()} - {0.0}) if is_rank else scale.ticks()
+    page.x_axis(scale, top, bottom, tick_labels(ticks, "count" if is_rank else "percent"), ticks)
+    page.text(0, bottom + 2.4, "Место в группе" if is_rank else "Балл", size=SMALL_PT, color=MUTED)
+    for number, row in enumerate(rows.itertuples(index=False)):
+        y = top + (number + 0.5) * ROW_MM
+        page.text(0, y, labels.place(row.school_id), size=SMALL_PT, room=NAMES_MM - 3)
+        if not row.ranked or not np.isfinite(point[number]):
+            page.text(NAMES_MM, y, _reason(row), size=SMALL_PT, color=MUTED, room=page.width - NAMES_MM)
+            continue
+        page.lines([[(scale(low[number]), y), (scale(high[number]), y)]], color=LINE, width=1.8)
+        page.marks([(scale(point[number]), y)], **levels.get(row.attainment_level, OTHER_DOT))
+        text = _place_text(point[number], low[number], high[number], is_rank)
+        page.text(page.width, y, text, size=SMALL_PT, align="right", room=24.0)
+
+
+def _place_scale(page: Page, columns: Sequence[np.ndarray], is_rank: bool) -> Scale:
+    known = np.concatenate(columns)
+    known = known[np.isfinite(known)]
+    left, right = NAMES_MM + 2, page.width - 27.0
+    if not known.size:
+        return Scale(0.0, 1.0, left, right)
+    if is_rank:
+        return Scale(1.0, max(float(known.max()), 2.0), left, right)
+    low, high = float(known.min()), float(known.max())
+    return Scale(low - (high - low) * 0.05, high + (high - low) * 0.05 or low + 1.0, left, right)
+
+
+def _place_text(point: float, low: float, high: float, is_rank: bool) -> str:
+    if is_rank:
+        interval = format_places(low, high)
+        return f"{int(point)} ({interval})" if interval != format_places(point) else str(int(point))
+    if not np.isfinite(low):
+        return format_number(point, 1)
+    return f"{format_number(point, 1)} ({format_number(low, 1)}–{format_number(high, 1)})"
+
+
+def _reason(row: Any) -> str:
+    reason = getattr(row, "reason", "")
+    return f"не ранжируется: {reason}" if isinstance(reason, str) and reason else "не ранжируется"
+
+
+def _places_alt(groups: Sequence[tuple[str, pd.DataFrame]], labels: Labels, ends: tuple[str, str, str]) -> str:
+    parts = []
+    for code, rows in groups:
+        ranked = rows[rows["ranked"].astype(bool) & np.isfinite(numeric(rows[ends[0]]))]
+        point, low, high = (numeric(ranked[name]) for name in ends)
+        texts = [_place_text(*values, ends[0] == "rank") for values in zip(point, low, high, strict=True)]
+        names = [labels.place(school) for school in ranked["school_id"]]
+        left_out = len(rows) - len(ranked)
+        tail = f" (не ранжируется – {left_out})" if left_out else ""
+        parts.append(f"{labels.place(code)}{tail}: {listed(names, texts, list(point)) or 'мест нет'}")
+    what = "Места в группе с интервалами" if ends[0] == "rank" else "Баллы с интервалами"
+    return sentence(f"{what}; {'; '.join(parts)}")

@@ -1,0 +1,1 @@
+"""The sections of the reports: each module turns a period's tables into the blocks of one section."""

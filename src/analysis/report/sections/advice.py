@@ -1,0 +1,153 @@
+"""Addressed recommendations: «действие – срок – показатель», in numbers of pupils to the target. Always drafts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+
+from analysis.report.blocks import Bullets, Paragraph
+from analysis.report.numbers import count_of, format_date, is_missing
+from analysis.report.opening import PeriodReport
+from analysis.report.sections.values import format_value
+from analysis.report.tables import Column, Table
+from analysis.settings import Indicator
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One recommendation: what to do, until when, for which indicator, and how much is lacking."""
+
+    unit_id: str
+    indicator: Indicator
+    action: str
+    due: str
+    lacking: str
+    weight: float  # points of attainment lacking: the order of urgency
+
+
+def gaps(report: PeriodReport, level: str) -> pd.DataFrame:
+    """Scored indicators of a level's units that miss their target by the params' margin, worst first."""
+    table = report.indicators
+    rows = table[(table["level"] == level) & (table["period"] == report.period.key)]
+    scored = {i.code for i in report.settings.indicators if i.is_scored(report.period)}
+    rows = rows[rows["indicator"].isin(scored) & rows["attainment"].notna()]
+    rows = rows.assign(lacking=100 - rows["attainment"])
+    rows = rows[rows["lacking"] >= report.settings.project.decisions.gap_points]
+    return rows.sort_values(["unit_id", "lacking", "indicator"], ascending=[True, False, True])
+
+
+def advice_for(report: PeriodReport, level: str) -> list[Advice]:
+    """The most urgent recommendations of every unit of a level, at most as many as params allow."""
+    limit = report.settings.project.decisions.max_recommendations
+    rows = gaps(report, level).groupby("unit_id", sort=True).head(limit)
+    return [_advice(report, row) for row in rows.itertuples()]
+
+
+def _advice(report: PeriodReport, row: object) -> Advice:
+    indicator = report.settings.indicator(row.indicator)
+    days = report.settings.project.decisions.due_after_days
+    return Advice(
+        unit_id=row.unit_id,
+        indicator=indicator,
+        action=action_text(report, indicator),
+        due=format_date(report.date + timedelta(days=days), "short"),
+        lacking=lacking_text(indicator, row.numerator, row.denominator, row.target),
+        weight=row.lacking,
+    )
+
+
+def action_text(report: PeriodReport, indicator: Indicator) -> str:
+    """What the order itself offers for the indicator: its activity or its clause."""
+    names = {activity.code: activity.short_name for activity in report.settings.activities}
+    known = [code for code in indicator.activities if code in names]
+    if known:
+        listed = "; ".join(f"{code} «{names[code].strip('«»')}»" for code in known)
+        word = "мероприятие" if len(known) == 1 else "мероприятия"
+        return f"усилить {word} «дорожной карты» {listed}"
+    clause = f" (п. {indicator.clauses[0]} приказа)" if indicator.clauses else ""
+    actions = {
+        "plan": "утвердить план мероприятий по повышению значений показателей",
+        "resp": "назначить лицо, ответственное за мониторинг",
+        "ok_forms": "представлять формы в срок и без возврата",
+    }
+    return actions.get(indicator.numerator[0], f"повысить показатель «{indicator.short_name}»") + clause
+
+
+def lacking_text(indicator: Indicator, numerator: float, denominator: float, target: float) -> str:
+    """«до цели не хватает 37 обучающихся» – a count of people beats percentage points."""
+    if any(is_missing(value) or isinstance(value, str) for value in (numerator, denominator, target)):
+        return ""
+    lacking = math.ceil(target * denominator / indicator.scale - numerator - 1e-9)
+    if lacking <= 0:
+        return ""
+    if indicator.unit == "yes_no":
+        return "не выполнено" if denominator == 1 else count_of(lacking, "учреждение", "учреждения", "учреждений")
+    return count_of(lacking, *_nouns(indicator))
+
+
+def _nouns(indicator: Indicator) -> tuple[str, str, str]:
+    if indicator.denominator == "due_forms":
+        return "форма", "формы", "форм"
+    if indicator.denominator == "T":
+        if indicator.unit == "per_100":
+            return "участие", "участия", "участий"
+        return "педагог", "педагога", "педагогов"
+    if indicator.unit == "count":
+        return "единица", "единицы", "единиц"
+    return "обучающийся", "обучающихся", "обучающихся"
+
+
+def group_advice_table(report: PeriodReport) -> Table:
+    """Recommendations to groups of schools."""
+    advice = advice_for(report, "group")
+    frame = _frame(report, advice)
+    frame["unit"] = [report.group_labels.get(item.unit_id, item.unit_id) for item in advice]
+    return Table(
+        frame, _columns(), "Адресные рекомендации группам учреждений (проект)", row_header="indicator",
+        group_by="unit", note="Не хватает – разница между числом, нужным для цели, и достигнутым числом.",
+    )  # fmt: skip
+
+
+def school_advice(report: PeriodReport) -> Table | Paragraph:
+    """The most urgent recommendation of every school in the working edition; elsewhere it stands in the card."""
+    if report.edition != "working":
+        return Paragraph("Рекомендации каждому учреждению – в его карте.")
+    advice = advice_for(report, "school")
+    frame = _frame(report, advice)
+    frame["unit"] = [report.school_names.get(item.unit_id, item.unit_id) for item in advice]
+    frame = frame.groupby("unit", sort=False).head(1)
+    return Table(
+        frame, [Column("unit", "Учреждение"), *_columns()], "Первоочередные рекомендации учреждениям (проект)",
+        row_header="unit", sortable=True,
+    )  # fmt: skip
+
+
+def _frame(report: PeriodReport, advice: list[Advice]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "action": [item.action[:1].upper() + item.action[1:] for item in advice],
+            "due": [item.due for item in advice],
+            "indicator": [f"{item.indicator.code}. {item.indicator.short_name}" for item in advice],
+            "target": [format_value(item.indicator.target(report.period), item.indicator) for item in advice],
+            "lacking": [item.lacking for item in advice],
+        }
+    )
+
+
+def _columns() -> list[Column]:
+    return [
+        Column("indicator", "Показатель"),
+        Column("action", "Действие"),
+        Column("due", "Срок", align="end"),
+        Column("target", "Цель", align="end"),
+        Column("lacking", "Не хватает", align="end"),
+    ]
+
+
+def analysts_advice(report: PeriodReport) -> Bullets | None:
+    """Recommendations the analyst wrote in params/periods/<PERIOD>.yaml."""
+    written = report.overrides.recommendations
+    return Bullets(written) if written else None

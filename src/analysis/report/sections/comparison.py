@@ -1,0 +1,193 @@
+"""«Сравнение периодов» and «Анализ эффективности принятых мер» of the final report."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.report.blocks import Block, Bullets, Paragraph
+from analysis.report.numbers import count_of, format_interval, format_number, is_missing
+from analysis.report.opening import PeriodReport
+from analysis.report.sections.values import VERDICTS, format_change
+from analysis.report.tables import Column, Signal, Table
+
+EFFECT_SIGNALS = {
+    "эффективна": Signal("эффективна", "good"),
+    "недостаточно": Signal("недостаточно оснований", "warn"),
+    "нет данных": Signal("нет данных", "neutral"),
+}
+_TOO_SMALL = 0.001
+
+
+def format_p(value: object) -> str:
+    """«0,012», «< 0,001»."""
+    if is_missing(value):
+        return "—"
+    return f"< {format_number(_TOO_SMALL, 3)}" if float(value) < _TOO_SMALL else format_number(value, 3)
+
+
+def comparison_table(report: PeriodReport) -> Table:
+    """The primary test of every indicator of the city, with interval, adjusted p and schools up and down."""
+    primary = report.comparisons[report.comparisons["primary"].astype(bool)].set_index("indicator")
+    changes = report.changes[report.changes["level"] == "city"].set_index("indicator").reindex(primary.index)
+    indicators = [report.settings.indicator(code) for code in primary.index]
+    frame = pd.DataFrame(
+        {
+            "name": [f"{i.code}. {i.short_name}" for i in indicators],
+            "change": [format_change(v, i) for v, i in zip(changes["change"], indicators, strict=True)],
+            "interval": [format_interval(a, b) for a, b in zip(changes["ci_low"], changes["ci_high"], strict=True)],
+            "p": [format_p(v) for v in changes["p_adjusted"]],
+            "n_up": primary["n_up"].to_numpy(),
+            "n_down": primary["n_down"].to_numpy(),
+            "n_same": primary["n_same"].to_numpy(),
+            "verdict": changes["verdict"].to_numpy(),
+        }
+    )
+    columns = [
+        Column("name", "Показатель"),
+        Column("change", "Изменение", align="end"),
+        Column("interval", "95 %-й интервал", align="end"),
+        Column("p", "p с поправкой", align="end"),
+        Column("n_up", "выросло", "int", span="Школ"),
+        Column("n_down", "снизилось", "int", span="Школ"),
+        Column("n_same", "без изм.", "int", span="Школ"),
+        Column("verdict", "Вывод", "status"),
+    ]
+    return Table(
+        frame, columns, f"{report.period.title()} против: {report.baseline.title()}", row_header="name",
+        signals={"verdict": VERDICTS},
+        note="p с поправкой Холма на число показателей. Изменение – по школам с данными за оба периода.",
+    )  # fmt: skip
+
+
+def comparison_sentence(report: PeriodReport) -> Paragraph:
+    """What the test asks: a census, so fluctuation between schools, not sampling."""
+    return Paragraph(
+        "Отчитываются все школы, поэтому речь не о выборке: «рост» или «снижение» означает, что изменение больше "
+        "обычных колебаний от школы к школе. Сравниваются одни и те же школы; показатели без явных изменений не "
+        "следует обсуждать как выросшие или упавшие."
+    )
+
+
+def effects_table(report: PeriodReport) -> Table:
+    """Measures taken: before, after, compared with schools without the measure."""
+    frame = report.effects
+    points = [_points(report, row.indicator, row.difference_in_differences) for row in frame.itertuples()]
+    shown = frame.assign(
+        name=[f"{code}. {report.settings.indicator(code).short_name}" for code in frame["indicator"]],
+        difference=points,
+        interval=[format_interval(a, b) for a, b in zip(frame["ci_low"], frame["ci_high"], strict=True)],
+        p=[format_p(v) for v in frame["p_value"]],
+    )
+    columns = [
+        Column("measure", "Мера"),
+        Column("name", "Показатель"),
+        Column("before", "До", "number"),
+        Column("after", "После", "number"),
+        Column("difference", "Сверх остальных школ", align="end"),
+        Column("interval", "95 %-й интервал", align="end"),
+        Column("n_with", "с мерой", "int", span="Школ"),
+        Column("n_without", "без меры", "int", span="Школ"),
+        Column("verdict", "Вывод", "status"),
+    ]
+    return Table(
+        shown, columns, "Эффективность принятых мер", row_header="measure", signals={"verdict": EFFECT_SIGNALS},
+        note="«Сверх остальных школ» – изменение у школ с мерой минус изменение у школ без неё. Школы выбраны не "
+        "случайно, поэтому вывод – основание для обсуждения, а не доказательство причины.",
+    )  # fmt: skip
+
+
+def _points(report: PeriodReport, code: str, value: object) -> str:
+    return format_change(value, report.settings.indicator(code))
+
+
+def effects_block(report: PeriodReport) -> Block | Table:
+    """The table, or one honest sentence when the register of measures is not kept."""
+    if report.effects.empty:
+        return Paragraph("Реестр принятых мер (measures.csv) не ведётся: оценить эффективность мер не по чему.")
+    return effects_table(report)
+
+
+def given_recommendations(report: PeriodReport) -> Block | Table:
+    """«Исполнение ранее данных рекомендаций»: what was due by the end of the period."""
+    table = report.tables["recommendations"]
+    if table.empty:
+        return Paragraph("Реестр ранее данных рекомендаций (recommendations.csv) не ведётся.")
+    earlier = table[table["period"] < report.period.key]
+    done = int((earlier["done"].str.strip() != "").sum())
+    if earlier.empty:
+        return Paragraph("Рекомендаций, данных до этого периода, в реестре нет.")
+    frame = earlier.assign(
+        unit=[_unit(report, unit) for unit in earlier["unit_id"]],
+        state=["done" if text.strip() else "open" for text in earlier["done"]],
+    )
+    columns = [
+        Column("unit", "Кому"),
+        Column("text", "Рекомендация"),
+        Column("due", "Срок", "date"),
+        Column("state", "Исполнение", "status"),
+    ]
+    signals = {"state": {"done": Signal("исполнена", "good"), "open": Signal("не исполнена", "warn")}}
+    words = count_of(len(earlier), "рекомендации", "рекомендаций", "рекомендаций")
+    return Table(
+        frame, columns, f"Исполнено {done} из {words}", row_header="unit", signals=signals
+    )  # fmt: skip
+
+
+def _unit(report: PeriodReport, unit_id: str) -> str:
+    if unit_id in report.group_labels:
+        return f"Группа {report.group_labels[unit_id]}"
+    if unit_id in ("", "city"):
+        return "Все учреждения"
+    return report.school_names.get(unit_id, unit_id) if report.edition == "working" else "Учреждение"
+
+
+def best_practices(report: PeriodReport) -> Bullets:
+    """Schools whose place is surely in the upper third of their group in an indicator; analyst's texts first."""
+    items = list(report.overrides.best_practices)
+    if report.edition != "public":
+        items += _leaders(report)
+    return Bullets(items or ["Учреждений, место которых уверенно в верхней трети группы, по данным периода нет."])
+
+
+def _leaders(report: PeriodReport) -> list[str]:
+    ranks = report.indicator_ranks
+    size = ranks.groupby(["group", "indicator"])["school_id"].transform("size")
+    sure = ranks[(ranks["rank_high"] <= size / 3) & (size >= 6)]
+    items = []
+    for code, rows in sure.groupby("indicator", sort=True):
+        names = sorted(report.school_names.get(school_id, school_id) for school_id in rows["school_id"])
+        items.append(f"{report.settings.indicator(code).short_name}: {', '.join(names[:5])}.")
+    return items
+
+
+def indicator_remarks(report: PeriodReport) -> Bullets:
+    """«Корректировка показателей»: indicators with too little data or at their ceiling, for the next year's list."""
+    table = report.indicators
+    rows = table[(table["level"] == "school") & (table["period"] == report.period.key)]
+    items = []
+    for code, own in rows.groupby("indicator", sort=True):
+        name = f"{code}. {report.settings.indicator(code).short_name}"
+        applicable = own[own["status"] != "not_applicable"]
+        known = applicable["attainment"].dropna()
+        missing = int((applicable["status"] == "missing").sum())
+        if len(applicable) and missing > len(applicable) / 4:
+            items.append(f"{name}: данных нет у {missing} из {len(applicable)} ОУ – упростить сбор или исключить.")
+        elif len(known) >= 6 and (known >= 100).mean() > 0.9:
+            items.append(f"{name}: цели достигли {int((known >= 100).sum())} из {len(known)} ОУ – повысить цель.")
+    return Bullets(items or ["Оснований менять перечень показателей по данным года нет."])
+
+
+def next_tasks(report: PeriodReport) -> Bullets:
+    """«Задачи на следующий год»: next year's targets for the indicators that miss this year's."""
+    from analysis.report.sections.dynamics import below_target
+    from analysis.report.sections.values import format_value, quoted
+
+    items = list(report.overrides.tasks)
+    following = report.period.calendar_year + 1
+    for row in below_target(report).itertuples():
+        indicator = report.settings.indicator(row.indicator)
+        goal = indicator.targets.get(following)
+        if goal is not None:
+            now = format_value(row.value, indicator)
+            items.append(f"{quoted(indicator)}: довести до {format_value(goal, indicator)} (сейчас {now}).")
+    return Bullets(items or ["Целевые значения года достигнуты; задача – сохранить достигнутое."])

@@ -1,0 +1,128 @@
+"""«Динамика показателей»: the city now, a year before, the target, and what changed beyond usual fluctuation."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.report.blocks import Bullets, Paragraph
+from analysis.report.numbers import count_of, format_percent, is_missing
+from analysis.report.opening import PeriodReport
+from analysis.report.sections.values import VERDICTS, format_change, format_value, join_words, suppressed_or
+from analysis.report.tables import Column, Table
+
+NEEDS_ATTENTION = 100.0  # attainment below this: the target is not reached
+
+
+def city_rows(report: PeriodReport, level: str = "city", unit: str = "city") -> pd.DataFrame:
+    """One row per indicator of a unit: value, baseline value, change, target, attainment, verdict, as numbers.
+
+    ``value`` and ``baseline_value`` use every school that reported; ``change`` the schools of both periods.
+    """
+    now = report.indicators[(report.indicators["level"] == level) & (report.indicators["unit_id"] == unit)]
+    before = now[now["period"] == report.baseline.key].set_index("indicator")
+    now = now[now["period"] == report.period.key].set_index("indicator")
+    changes = report.changes[(report.changes["level"] == level) & (report.changes["unit_id"] == unit)]
+    changes = changes.set_index("indicator")[["change", "ci_low", "ci_high", "p_adjusted", "n_pairs", "verdict"]]
+    changes = changes.add_prefix("change_").rename(columns={"change_change": "change", "change_verdict": "verdict"})
+    rows = now.assign(baseline_value=before["value"].reindex(now.index)).join(changes)
+    return rows[rows["status"] != "not_applicable"].reset_index()
+
+
+def dynamics_table(report: PeriodReport) -> Table:
+    """The city's indicators: АППГ → now, change, target, attainment, verdict."""
+    rows = city_rows(report)
+    indicators = [report.settings.indicator(code) for code in rows["indicator"]]
+    frame = pd.DataFrame(
+        {
+            "name": [f"{i.code}. {i.short_name}" for i in indicators],
+            "before": [format_value(v, i) for v, i in zip(rows["baseline_value"], indicators, strict=True)],
+            "now": [format_value(v, i) for v, i in zip(suppressed_or(rows, "value"), indicators, strict=True)],
+            "change": [format_change(v, i) for v, i in zip(rows["change"], indicators, strict=True)],
+            "target": [format_value(v, i) for v, i in zip(rows["target"], indicators, strict=True)],
+            "attainment": rows["attainment"],
+            "verdict": rows["verdict"],
+        }
+    )
+    columns = [
+        Column("name", "Показатель"),
+        Column(
+            "before", report.baseline.title() if report.baseline.kind != "half" else _short(report, True), align="end"
+        ),
+        Column("now", _short(report, False), align="end"),
+        Column("change", "Изменение", align="end"),
+        Column("target", "Цель", align="end"),
+        Column("attainment", "Достижение цели", "percent", digits=0),
+        Column("verdict", "Вывод", "status"),
+    ]
+    return Table(
+        frame, columns, f"Показатели города, {report.period.title()}", row_header="name",
+        note=panel_note(report, rows), signals={"verdict": VERDICTS},
+    )  # fmt: skip
+
+
+def _short(report: PeriodReport, baseline: bool) -> str:
+    title = (report.baseline if baseline else report.period).title()
+    return title.replace("полугодие", "п/г").replace(" года", "").replace(" год", "")
+
+
+def panel_note(report: PeriodReport, rows: pd.DataFrame) -> str:
+    """Which schools the changes are about, and what the verdict means."""
+    pairs = rows["change_n_pairs"].dropna()
+    pairs = pairs[pairs > 0]
+    if pairs.empty:
+        return "Сравнивать не с чем: за период сравнения данных нет."
+    span = f"{int(pairs.min())}" if pairs.min() == pairs.max() else f"от {int(pairs.min())} до {int(pairs.max())}"
+    return (
+        f"Изменение рассчитано по ОУ, представившим данные за оба периода ({span} ОУ), поэтому может отличаться от "
+        "разности столбцов. «Рост» и «снижение» – изменение больше обычных колебаний от школы к школе "
+        "(с поправкой на число показателей)."
+    )
+
+
+def change_bullets(report: PeriodReport) -> Bullets:
+    """What grew, what fell, what stayed, each with its numbers."""
+    rows = city_rows(report)
+    items = []
+    for verdict, start in (("up", "Выросли"), ("down", "Снизились")):
+        found = rows[rows["verdict"] == verdict].sort_values("change", key=abs, ascending=False)
+        if len(found):
+            items.append(
+                f"{start} ({len(found)}): {join_words([_named_change(report, row) for row in found.itertuples()])}."
+            )
+    steady = int((rows["verdict"] == "no_clear_change").sum())
+    if steady:
+        words = count_of(steady, "показатель", "показателя", "показателей")
+        items.append(f"Без явных изменений – {words}: разница не больше обычных колебаний от школы к школе.")
+    return Bullets(items or ["Сравнение с прошлым периодом невозможно: данных за него нет."])
+
+
+def _named_change(report: PeriodReport, row: object) -> str:
+    indicator = report.settings.indicator(row.indicator)
+    return f"{indicator.short_name} (на {format_change(abs(row.change), indicator).lstrip('+')})"
+
+
+def below_target(report: PeriodReport) -> pd.DataFrame:
+    """City rows that miss their target, worst first; informational indicators have none."""
+    rows = city_rows(report)
+    scored = rows[[report.settings.indicator(code).is_scored(report.period) for code in rows["indicator"]]]
+    missed = scored[scored["attainment"] < NEEDS_ATTENTION]
+    return missed.sort_values(["attainment", "indicator"]).reset_index(drop=True)
+
+
+def target_sentence(report: PeriodReport) -> Paragraph:
+    """How many of the indicators scored in this kind of period reached the target."""
+    rows = city_rows(report)
+    scored = rows[[report.settings.indicator(code).is_scored(report.period) for code in rows["indicator"]]]
+    known = scored[~scored["attainment"].map(is_missing)]
+    if known.empty:
+        return Paragraph("Целевые значения для показателей этого периода не установлены.")
+    reached = int((known["attainment"] >= NEEDS_ATTENTION).sum())
+    text = f"Плановое значение {report.period.calendar_year} года достигнуто по {reached} из {len(known)} показателей"
+    missed = below_target(report)
+    if missed.empty:
+        return Paragraph(text + ".")
+    named = [
+        f"{report.settings.indicator(row.indicator).short_name} ({format_percent(row.attainment, 0)} цели)"
+        for row in missed.head(3).itertuples()
+    ]
+    return Paragraph(f"{text}. Дальше всего от цели: {join_words(named)}.")

@@ -1,0 +1,59 @@
+"""The title block of every kind of report: letterhead, title, orders, date, signature – all from params."""
+
+from __future__ import annotations
+
+from analysis.report.document import Document
+from analysis.report.numbers import format_date
+from analysis.report.opening import PeriodReport
+
+TITLES = {
+    "monthly": "Сводка мониторинга профессионального самоопределения обучающихся",
+    "interim": "Промежуточная информация об итогах мониторинга системы профессионального самоопределения обучающихся",
+    "final": "Итоговая информация об итогах мониторинга системы профессионального самоопределения обучающихся",
+    "roadmap": "Итоги реализации «дорожной карты» профессионального самоопределения обучающихся",
+    "card": "Карта школы",
+}
+
+
+def document(report: PeriodReport, kind: str) -> Document:
+    """The document of a report; ``kind`` is monthly, interim, final, roadmap or card."""
+    institution = report.settings.project.institution
+    executor = " ".join(filter(None, (institution.executor_position, institution.executor_name)))
+    return Document(
+        title=_title(report, kind),
+        subtitle=_subtitle(report, kind),
+        kind="card" if kind == "card" else "report",
+        edition=report.edition,
+        demo=report.demo,
+        header_lines=[institution.founder, institution.name],
+        place=f"г. {institution.city}",
+        date=report.date.isoformat(),
+        order_reference=_orders(report),
+        signature_position=institution.director_position,
+        signature_name=institution.director_name,
+        executor=executor,
+    )
+
+
+def _title(report: PeriodReport, kind: str) -> str:
+    if kind == "card":
+        return report.school_names.get(report.school, report.school)
+    return f"{TITLES[kind]} {report.settings.project.institution.city_genitive}"
+
+
+def _subtitle(report: PeriodReport, kind: str) -> str:
+    title = f"за {report.period.title()}"
+    if kind == "final":
+        return f"{title} (по состоянию на {format_date(report.period.as_of)})"
+    return f"{TITLES['card']} {title}" if kind == "card" else title
+
+
+def _orders(report: PeriodReport) -> str:
+    if report.settings.roadmap is None:
+        return ""
+    order = report.settings.roadmap.order
+    text = f"приказ {order.issuer} от {format_date(order.date, 'short')} № {order.number}"
+    if order.basis:
+        text += f"; приказ {order.basis.issuer_genitive or order.basis.issuer} от "
+        text += f"{format_date(order.basis.date, 'short')} № {order.basis.number}"
+    return text

@@ -1,0 +1,127 @@
+"""«Распределение ОУ по уровню достижения показателей»: levels by fixed thresholds, places with intervals."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.report.blocks import Bullets, Paragraph
+from analysis.report.numbers import count_of, format_number, format_places, is_missing
+from analysis.report.opening import PeriodReport
+from analysis.report.sections.values import level_signals
+from analysis.report.tables import Column, Table
+
+
+def ranked_rows(report: PeriodReport) -> pd.DataFrame:
+    """Ranked schools with names and group labels, best first within each group."""
+    rows = report.rankings[report.rankings["ranked"].astype(bool)]
+    rows = rows.assign(
+        school=rows["school_id"].map(report.school_names), group_label=rows["group"].map(report.group_labels)
+    )
+    return rows.sort_values(["group", "rank", "school_id"]).reset_index(drop=True)
+
+
+def level_counts(report: PeriodReport) -> pd.DataFrame:
+    """One row per group, one column per level: number of schools."""
+    counts = report.tables["level_counts"].pivot(index="group", columns="attainment_level", values="n").fillna(0)
+    return counts.reindex(columns=list(level_signals(report)), fill_value=0).astype(int)
+
+
+def levels_sentence(report: PeriodReport) -> Paragraph:
+    """How many schools stand at which level."""
+    totals = level_counts(report).sum()
+    ranked = int(totals.sum())
+    if not ranked:
+        return Paragraph("Распределение не построено: ни у одного учреждения нет достаточных данных.")
+    words = [f"«{name}» – {int(count)}" for name, count in totals.items()]
+    return Paragraph(
+        f"Распределены {count_of(ranked, 'учреждение', 'учреждения', 'учреждений')}: {', '.join(words)}. "
+        "Балл – среднее достижение целевых значений (каждое не более 100 %); места сравниваются только внутри группы."
+    )
+
+
+def thresholds_sentence(report: PeriodReport) -> Paragraph:
+    """The fixed thresholds of the levels."""
+    levels = report.settings.project.scoring.levels
+    upper: float | None = None
+    words = []
+    for level in levels:
+        low = format_number(level.from_score, 0)
+        words.append(f"«{level.name}» – " + (f"{low} % и выше" if upper is None else f"от {low} до {upper:.0f} %"))
+        upper = level.from_score
+    return Paragraph(f"Пороги уровней постоянны: {'; '.join(words)} целевых значений.", role="note")
+
+
+def ranking_table(report: PeriodReport) -> Table:
+    """Schools within their groups: level, score, place and the interval of places."""
+    rows = ranked_rows(report)
+    places = report.settings.project.privacy.meeting_places or report.edition == "working"
+    frame = rows.assign(
+        place=[format_places(low) for low in rows["rank"]],
+        interval=[format_places(a, b) for a, b in zip(rows["rank_low_joint"], rows["rank_high_joint"], strict=True)],
+    )
+    columns = [Column("school", "Учреждение"), Column("attainment_level", "Уровень", "status")]
+    if report.edition == "working":
+        columns.append(Column("score", "Балл, %", "number"))
+    if places:
+        columns += [Column("place", "Место", align="end"), Column("interval", "Место с учётом колебаний", align="end")]
+    if report.edition == "working":
+        columns += [Column("n_valid", "Показателей", "int"), Column("previous_rank", "Место прежде", "place")]
+    return Table(
+        frame, columns, "Распределение учреждений по уровню достижения показателей", row_header="school",
+        sortable=True, group_by="group_label", signals={"attainment_level": level_signals(report)},
+        note="Интервал мест верен сразу для всех учреждений группы с вероятностью 95 %: учреждения с "
+        "перекрывающимися интервалами по этим данным не различить.",
+    )  # fmt: skip
+
+
+def school_table(report: PeriodReport) -> Table | Paragraph:
+    """The table of schools, or one sentence where no school's position may be shown."""
+    if report.rankings.empty:
+        return Paragraph("В этой редакции положение отдельных учреждений не приводится.", role="note")
+    return ranking_table(report)
+
+
+def unranked_table(report: PeriodReport) -> Table | None:
+    """Schools that are not ranked, with the reason; listed beside, never last."""
+    rows = report.rankings[~report.rankings["ranked"].astype(bool)]
+    if rows.empty:
+        return None
+    frame = rows.assign(school=rows["school_id"].map(report.school_names)).sort_values("school_id")
+    columns = [Column("school", "Учреждение"), Column("group", "Группа"), Column("reason", "Почему не распределено")]
+    return Table(frame, columns, "Учреждения вне распределения", row_header="school")
+
+
+def uncertainty_bullets(report: PeriodReport) -> Bullets:
+    """How sure the places are: for each group the typical width of the interval."""
+    items = []
+    for code, rows in ranked_rows(report).groupby("group"):
+        low, high = rows["rank_low_joint"], rows["rank_high_joint"]
+        if low.isna().all():
+            continue
+        best = rows[(low == 1)]
+        items.append(
+            f"Группа {code}: первое место с учётом случайных колебаний могли бы занять {len(best)} из {len(rows)} "
+            f"учреждений; место учреждения известно в среднем с точностью до {_width(low, high)}."
+        )
+    return Bullets(items or ["Для оценки точности мест данных недостаточно."])
+
+
+def _width(low: pd.Series, high: pd.Series) -> str:
+    width = round(float((high - low + 1).mean()))
+    return count_of(width, "позиции", "позиций", "позиций")
+
+
+def method_sentence(report: PeriodReport) -> Paragraph:
+    """How far places depend on the way of computing."""
+    table = report.sensitivity
+    if table.empty:
+        return Paragraph("Зависимость мест от способа расчёта для этого периода не оценивалась.", role="note")
+    width = (table["rank_q95"] - table["rank_q05"]).groupby(table["scenario"]).mean()
+    widest = width.drop(labels=[name for name in ("all", "всё вместе") if name in width.index], errors="ignore")
+    if widest.empty or is_missing(widest.max()):
+        return Paragraph("")
+    return Paragraph(
+        f"При изменении весов, нормировки и состава показателей место учреждения сдвигается в пределах "
+        f"{format_number(widest.max(), 1)} позиции (90 % вариантов, в среднем по учреждениям).",
+        role="note",
+    )

@@ -1,0 +1,93 @@
+"""The charts of the reports: which rows each one gets. Drawing itself is in :mod:`analysis.report.charts`."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.report import charts
+from analysis.report.blocks import Paragraph
+from analysis.report.charts import Chart
+from analysis.report.opening import PeriodReport
+from analysis.report.sections.card import own_rows
+from analysis.report.sections.dynamics import city_rows
+from analysis.report.sections.groups import group_values
+from analysis.report.sections.levels import ranked_rows
+
+HIDDEN = "В этой редакции данные отдельных учреждений не приводятся."
+RUN_CHART_INDICATORS = 3
+
+
+def labels(report: PeriodReport) -> charts.Labels:
+    """Names for codes, from params and the list of schools."""
+    return charts.Labels.of(report.settings, report.tables["schools"])
+
+
+def submissions(report: PeriodReport) -> Chart | Paragraph:
+    """Schools × months of the window."""
+    rows = report.submissions
+    months = rows[rows["period"].isin([month.key for month in report.period.months()])]
+    if report.edition == "public" or months.empty:
+        return Paragraph(HIDDEN, role="note")
+    groups = report.tables["schools"].set_index("school_id")["group"]
+    months = months.assign(group=months["school_id"].map(groups)).sort_values(["group", "school_id", "period"])
+    return charts.submission_matrix(months, labels(report), caption="Представление форм по месяцам")
+
+
+def roadmap(report: PeriodReport) -> Chart | Paragraph:
+    """Share of schools by status of each activity."""
+    if report.edition == "public":
+        return Paragraph(HIDDEN, role="note")
+    return charts.roadmap_status(report.activities, labels(report), caption="Исполнение мероприятий: доли учреждений")
+
+
+def slope(report: PeriodReport) -> Chart:
+    """АППГ → now for the city."""
+    rows = report.changes[report.changes["level"] == "city"]
+    caption = f"Город: {report.baseline.title()} и {report.period.title()}"
+    note = "По учреждениям, представившим данные за оба периода."
+    return charts.slope_to_baseline(rows, labels(report), caption=caption, note=note)
+
+
+def targets(report: PeriodReport) -> Chart:
+    """City values against their targets."""
+    rows = city_rows(report).assign(unit_id="city")
+    caption = f"Значения города и цели {report.period.calendar_year} года"
+    return charts.bullet_bars(rows[rows["target"].notna()], labels(report), caption=caption)
+
+
+def group_heat(report: PeriodReport) -> Chart:
+    """Attainment of targets by group."""
+    rows = group_values(report)
+    rows = rows[rows["target"].notna()].sort_values(["indicator", "unit_id"])
+    return charts.heat_table(rows, labels(report), caption="Достижение целевых значений по группам, %")
+
+
+def level_bars(report: PeriodReport) -> Chart | Paragraph:
+    """Schools by level in each group."""
+    if report.rankings.empty:
+        return Paragraph(HIDDEN, role="note")
+    return charts.levels_bar(report.rankings, labels(report), caption="Учреждения по уровню достижения показателей")
+
+
+def place_intervals(report: PeriodReport) -> Chart | Paragraph:
+    """Scores with intervals of places; in the meeting edition only where places may be shown."""
+    rows = ranked_rows(report)
+    hidden = report.edition == "meeting" and not report.settings.project.privacy.meeting_places
+    if rows.empty or hidden or report.edition == "public":
+        return Paragraph(HIDDEN, role="note")
+    return charts.caterpillar(rows, labels(report), caption="Места в группах с учётом случайных колебаний")
+
+
+def run_charts(report: PeriodReport) -> Chart:
+    """The city by month for the broadest cumulative indicator."""
+    history = report.tables["indicator_history"]
+    codes = [i.code for i in report.settings.indicators if i.type == "C" and i.denominator == "N5_11"]
+    rows = history[history["indicator"].isin(codes[:RUN_CHART_INDICATORS])] if len(history) else history
+    return charts.run_chart(rows, labels(report), breaks=report.settings.project.breaks, caption="Город по месяцам")
+
+
+def card_profile(report: PeriodReport) -> Chart:
+    """The school's indicators: own value, target, median of the group."""
+    rows = own_rows(report)
+    rows = rows[rows["value"].map(lambda value: not isinstance(value, str)) & rows["value"].notna()]
+    return charts.card_profile(pd.DataFrame(rows.head(10)), labels(report))

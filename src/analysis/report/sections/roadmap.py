@@ -1,0 +1,71 @@
+"""«Исполнение мероприятий „дорожной карты“»: the 24 activities, by the schools and by the centre."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.measures.activities import DONE, GOING, NO_DATA, NOT_DONE
+from analysis.report.blocks import Paragraph
+from analysis.report.opening import PeriodReport
+from analysis.report.tables import Column, Signal, Table
+
+STATUSES = {
+    DONE: Signal(DONE, "good"),
+    GOING: Signal(GOING, "info"),
+    NOT_DONE: Signal(NOT_DONE, "bad"),
+    NO_DATA: Signal(NO_DATA, "neutral"),
+}
+
+
+def activities_summary(report: PeriodReport) -> pd.DataFrame:
+    """One row per activity: city status, schools by status, events."""
+    table = report.activities
+    city = table[table["level"] == "city"].set_index("activity")
+    counts = report.tables["activity_counts"].pivot(index="activity", columns="status", values="n").fillna(0)
+    counts = counts.reindex(columns=list(STATUSES), fill_value=0)
+    rows = [
+        {
+            "section": f"{section.number}. {section.title}",
+            "activity": activity.code,
+            "name": f"{activity.code}. {activity.short_name}",
+            "status": city["status"].get(activity.code, NO_DATA),
+            "n_events": city["n_events"].get(activity.code),
+            "remark": activity.remark or ("по журналу центра" if activity.centre_log else ""),
+            **{name: int(counts[name].get(activity.code, 0)) for name in counts.columns},
+        }
+        for section in report.settings.roadmap.sections
+        for activity in section.activities
+    ]
+    return pd.DataFrame(rows)
+
+
+def activities_table(report: PeriodReport) -> Table:
+    """The activities by section: status, schools that did them, events."""
+    frame = activities_summary(report)
+    columns = [
+        Column("name", "Мероприятие"),
+        Column("status", "Состояние", "status"),
+        Column(DONE, "выполнили", "int", span="Учреждений"),
+        Column(GOING, "выполняют", "int", span="Учреждений"),
+        Column(NOT_DONE, "не выполнили", "int", span="Учреждений"),
+        Column("n_events", "Событий", "int"),
+        Column("remark", "Примечание"),
+    ]
+    return Table(
+        frame, columns, "Исполнение мероприятий «дорожной карты»", row_header="name", group_by="section",
+        note="Выполнено – так ответили не менее 80 % учреждений; собственные мероприятия центра – по его журналу.",
+        signals={"status": STATUSES},
+    )  # fmt: skip
+
+
+def activities_sentence(report: PeriodReport) -> Paragraph:
+    """How many of the activities are done, under way, not done, without data."""
+    frame = activities_summary(report)
+    assessed = frame[~frame["activity"].isin([a.code for a in report.settings.activities if a.remark])]
+    counts = assessed["status"].value_counts()
+    text = (
+        f"Из {len(assessed)} оцениваемых мероприятий выполнено {counts.get(DONE, 0)}, "
+        f"выполняется {counts.get(GOING, 0)}, не выполнено {counts.get(NOT_DONE, 0)}"
+    )
+    without = counts.get(NO_DATA, 0)
+    return Paragraph(text + (f", нет данных по {without}." if without else "."))

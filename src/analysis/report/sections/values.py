@@ -1,0 +1,71 @@
+"""How values of indicators are written, whatever the section: by unit, with the words of Russian reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.report.blocks import Tone
+from analysis.report.numbers import format_number, format_percent, format_pp, is_missing
+from analysis.report.opening import PeriodReport
+from analysis.report.tables import Signal
+from analysis.settings import Indicator
+
+VERDICTS: dict[str, Signal] = {
+    "up": Signal("рост", "good"),
+    "down": Signal("снижение", "bad"),
+    "no_clear_change": Signal("без явных изменений", "neutral"),
+    "not_tested": Signal("не проверялось", "neutral"),
+}
+LEVEL_TONES: tuple[Tone, ...] = ("good", "warn", "bad")
+
+
+def format_value(value: Any, indicator: Indicator, level: str = "city") -> str:
+    """«64,0 %», «2,3 на 100», «да» – a value as the reader sees it; text («менее 5») stands as it is."""
+    if isinstance(value, str):
+        return value
+    if is_missing(value):
+        return "—"
+    if indicator.unit == "yes_no" and level == "school":
+        return "да" if value >= indicator.scale else "нет"
+    if indicator.unit in ("percent", "yes_no"):
+        return format_percent(value)
+    return format_number(value, 0 if level == "school" and indicator.unit == "count" else 1)
+
+
+def format_change(change: Any, indicator: Indicator) -> str:
+    """«+4,2 п.п.» for shares, «+0,3» for the rest."""
+    if isinstance(change, str):
+        return change
+    if indicator.unit in ("percent", "yes_no"):
+        return format_pp(change)
+    return format_number(change, 1, signed=True)
+
+
+def suppressed_or(frame: pd.DataFrame, column: str) -> list[Any]:
+    """Values of a column, with the reason in place of those that disclosure control hid."""
+    values = frame[column].astype(object)
+    if "suppressed" not in frame.columns:
+        return values.tolist()
+    hidden = frame["suppressed"].fillna("").astype(str)
+    return [reason if reason and is_missing(value) else value for value, reason in zip(values, hidden, strict=True)]
+
+
+def level_signals(report: PeriodReport) -> dict[str, Signal]:
+    """The levels of attainment, from the highest, with a tone each."""
+    levels = report.settings.project.scoring.levels
+    tones = (*LEVEL_TONES, *["bad"] * len(levels))
+    return {level.name: Signal(level.name, tone) for level, tone in zip(levels, tones, strict=False)}
+
+
+def quoted(indicator: Indicator) -> str:
+    """«Доля …» (П04): an indicator inside a sentence."""
+    return f"«{indicator.name}» ({indicator.code})"
+
+
+def join_words(words: list[str]) -> str:
+    """«а, б и в»."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} и {words[-1]}"

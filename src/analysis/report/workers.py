@@ -1,0 +1,302 @@
+"""Independent tasks over several processes: results in the tasks' order, failures collected by name.
+
+A worker is a process forked from the one with the libraries imported, or a spawned one where that is not
+possible. It takes one task after another, so what a task prepares for the next (fonts, templates) stays; the
+notebooks of a task run in processes of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import tempfile
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from analysis.report import zygote
+from analysis.report.zygote import SETTLED, NotStarted
+
+#: A worker is replaced after so many tasks, which bounds the memory that libraries keep for themselves.
+TASKS_PER_WORKER = 64
+_ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Task:
+    """A call that can be made in another process: a top-level function and arguments that can be pickled."""
+
+    name: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task: its value, or what went wrong (`error` in one line, `trace` for --debug)."""
+
+    name: str
+    value: Any = None
+    error: str | None = None
+    trace: str | None = None
+    seconds: float = 0.0
+    attempts: int = 1
+    #: Whether the task was begun; False only after a second failure to bring up its process.
+    started: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Whether the task returned a value."""
+        return self.error is None
+
+
+def run_tasks(
+    tasks: Sequence[Task],
+    jobs: int,
+    on_done: Callable[[Outcome], None] | None = None,
+    *,
+    timeout: float | None = None,
+) -> list[Outcome]:
+    """Run the tasks, at most `jobs` at a time; one outcome per task, in the tasks' order.
+
+    `on_done` hears each outcome as it comes. A task is tried a second time only if its process or its
+    notebook's did not start, never if it failed. `timeout` (seconds) is for one task. KeyboardInterrupt ends
+    every worker at once and is passed on.
+    """
+    with _shared_temporary_folder(), contextlib.closing(_Crew(timeout)) as crew:
+        waiting = deque(enumerate(tasks))
+        outcomes: dict[int, Outcome] = {}
+        tried = [0] * len(tasks)
+        while len(outcomes) < len(tasks):
+            while waiting and crew.busy < max(jobs, 1):
+                number, task = waiting.popleft()
+                tried[number] += 1
+                crew.give(number, task)
+            for number, outcome in crew.collect():
+                if not outcome.started and tried[number] < _ATTEMPTS:
+                    waiting.appendleft((number, tasks[number]))
+                    continue
+                outcomes[number] = replace(outcome, attempts=tried[number])
+                if on_done is not None:
+                    on_done(outcomes[number])
+    return [outcomes[number] for number in range(len(tasks))]
+
+
+@contextlib.contextmanager
+def _shared_temporary_folder() -> Iterator[None]:
+    """Workers that are killed leave temporary files behind; here they go with the folder."""
+    before = {name: os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")}
+    with tempfile.TemporaryDirectory(prefix="orientir-", ignore_cleanup_errors=True) as folder:
+        os.environ.update(dict.fromkeys(before, folder))
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
+
+
+# ---------------------------------------------------------------------------------------------------------
+# In the calling process
+
+
+class _Worker:
+    """A process that takes tasks, and the task it is at."""
+
+    def __init__(self, connection: Connection, kill: Callable[[], None]) -> None:
+        self.connection = connection
+        self.kill = kill
+        self.done = 0
+        self.begun = False
+        self.since = 0.0
+        self.number = -1
+        self.task: Task | None = None
+
+    def give(self, number: int, task: Task) -> None:
+        self.number, self.task, self.begun, self.since = number, task, False, time.monotonic()
+        # A worker that has just died is noticed when its answer is awaited.
+        with contextlib.suppress(OSError):
+            self.connection.send(task)
+
+    def answer(self) -> Outcome | None:
+        """The outcome that has arrived; None if the worker only says that it has begun."""
+        assert self.task is not None
+        try:
+            message = self.connection.recv()
+        except (EOFError, OSError):
+            return self.failed("процесс неожиданно завершился: возможно, не хватило памяти")
+        if message is None:
+            self.begun = True
+            return None
+        return replace(message, name=self.task.name)
+
+    def failed(self, error: str) -> Outcome:
+        assert self.task is not None
+        self.done = TASKS_PER_WORKER
+        seconds = time.monotonic() - self.since
+        return Outcome(self.task.name, error=error, seconds=seconds, started=self.begun)
+
+
+class _Crew:
+    """The workers of one call of `run_tasks`."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self.timeout = timeout
+        self.at_work: dict[Connection, _Worker] = {}
+        self.idle: list[_Worker] = []
+        self.failures: list[tuple[int, Outcome]] = []
+
+    @property
+    def busy(self) -> int:
+        return len(self.at_work) + len(self.failures)
+
+    def give(self, number: int, task: Task) -> None:
+        """Hand a task to a free worker or to a new one."""
+        try:
+            worker = self.idle.pop() if self.idle else _new_worker()
+        except (NotStarted, OSError) as error:
+            reason = f"рабочий процесс не запустился: {error}"
+            self.failures.append((number, Outcome(task.name, error=reason, started=False)))
+            return
+        worker.give(number, task)
+        self.at_work[worker.connection] = worker
+
+    def collect(self) -> list[tuple[int, Outcome]]:
+        """Wait until something happens; the outcomes that have come."""
+        outcomes, self.failures = self.failures, []
+        if not self.at_work:
+            return outcomes
+        for connection in wait(list(self.at_work), 0 if outcomes else self._seconds_left()):
+            assert isinstance(connection, Connection)
+            worker = self.at_work[connection]
+            if (outcome := worker.answer()) is not None:
+                outcomes.append((worker.number, outcome))
+                self._release(worker)
+        for worker in self._overdue():
+            outcomes.append((worker.number, worker.failed(f"превышено время выполнения: {self.timeout:g} с")))
+            self._release(worker)
+        return outcomes
+
+    def close(self) -> None:
+        """End every worker at once."""
+        for worker in (*self.at_work.values(), *self.idle):
+            worker.kill()
+
+    def _release(self, worker: _Worker) -> None:
+        del self.at_work[worker.connection]
+        worker.done += 1
+        if worker.done < TASKS_PER_WORKER:
+            self.idle.append(worker)
+        else:
+            worker.kill()
+
+    def _seconds_left(self) -> float | None:
+        if self.timeout is None:
+            return None
+        oldest = min(worker.since for worker in self.at_work.values())
+        return max(oldest + self.timeout - time.monotonic(), 0)
+
+    def _overdue(self) -> list[_Worker]:
+        if self.timeout is None:
+            return []
+        limit = time.monotonic() - self.timeout
+        return [worker for worker in self.at_work.values() if worker.since <= limit]
+
+
+def _new_worker() -> _Worker:
+    """A forked worker, or a spawned one where forking is not possible."""
+    try:
+        child = zygote.connect(_work)
+    except NotStarted:
+        return _spawn()
+    return _Worker(child.connection, child.kill)
+
+
+def _spawn() -> _Worker:
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_work_alone, args=(there,), daemon=True)
+    before = dict(os.environ)
+    os.environ.update(SETTLED)
+    try:
+        process.start()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    there.close()
+
+    def kill() -> None:
+        process.kill()
+        process.join()
+        here.close()
+
+    return _Worker(here, kill)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# In a worker
+
+
+def _work(connection: Connection) -> None:
+    """Take tasks until the caller closes the connection; each is acknowledged, then answered."""
+    while True:
+        try:
+            task: Task = connection.recv()
+        except (ImportError, AttributeError) as error:
+            connection.send(Outcome("", error=f"задание нельзя прочесть в другом процессе: {error}"))
+            continue
+        connection.send(None)
+        outcome = _outcome(task)
+        try:
+            connection.send(outcome)
+        except (TypeError, AttributeError, ValueError, pickle.PicklingError) as error:
+            reason = f"результат нельзя передать между процессами: {error}"
+            connection.send(Outcome(task.name, error=reason, seconds=outcome.seconds))
+
+
+def _work_alone(connection: Connection) -> None:
+    """`_work` in a spawned process, which has to watch its parent itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with contextlib.suppress(EOFError, OSError):
+        _work(connection)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
+
+
+def _outcome(task: Task) -> Outcome:
+    start = time.monotonic()
+    try:
+        value = task.function(*task.args, **task.kwargs)
+    except (Exception, SystemExit) as error:
+        return Outcome(
+            task.name,
+            error=_in_one_line(error),
+            trace=traceback.format_exc(),
+            seconds=time.monotonic() - start,
+            started=not isinstance(error, NotStarted),
+        )
+    return Outcome(task.name, value, seconds=time.monotonic() - start)
+
+
+def _in_one_line(error: BaseException) -> str:
+    """Our own errors speak for themselves; of others the kind is told too."""
+    text = " ".join(str(error).split())
+    if type(error).__module__.partition(".")[0] == "analysis":
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,191 @@
+"""Every chart from seeded frames of 49 schools: it draws, says its numbers, stays small, and survives odd data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.report import charts
+from analysis.report.charts import Break, Chart, Labels
+
+NAN = float("nan")
+GROUPS = ["А"] * 10 + ["Б"] * 19 + ["В"] * 16 + ["Г"] * 4
+SCHOOLS = [f"s{101 + i}" for i in range(49)]
+INDICATORS = {
+    "П02": "Ответственный назначен",
+    "П03": "Формы в срок",
+    "П04": "Тестирование, 5–11 кл.",
+    "П06": "Охват мероприятиями",
+    "П07": "Мероприятий на 100 обучающихся",
+    "П09": "«Билет в будущее»",
+    "П11": "Профессиональные пробы",
+    "П12": "Экскурсии на предприятия",
+    "П13": "Конкурсы мастерства на 100",
+    "П16": "Охват обучающихся с ОВЗ",
+    "П27": "Охват родителей",
+    "П28": "Договоры с партнёрами",
+}
+TARGETS = dict(zip(INDICATORS, [100, 95, 60, 80, NAN, 15, 25, 25, 1.5, 70, 50, 3], strict=True))
+LABELS = Labels(
+    indicators=INDICATORS,
+    units={code: "percent" for code in INDICATORS}
+    | {"П02": "yes_no", "П07": "per_100", "П13": "per_100", "П28": "count"},
+    schools={school: f"СОШ № {school[1:]}" for school in SCHOOLS}
+    | {"s103": "Центр образования № 103 «Перспектива» имени Героя Советского Союза", "s105": "Школа $x_1^2$ <b>&"},
+    groups={
+        "А": "Гимназии и лицеи",
+        "Б": "СОШ и центры, от 450",
+        "В": "СОШ и центры, до 450",
+        "Г": "Начальные, прогимназии",
+    },
+    activities={
+        f"2.{i}": name
+        for i, name in enumerate(["Координация деятельности организаций", "Мониторинг запросов и эффективности"] * 12, 1)
+    },
+    levels={"reached": "достигнут", "close": "близко к достижению", "support": "требует адресной поддержки"},
+    city="Город",
+)
+
+
+def draw(seed: int = 49) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def submissions(n_months: int = 6) -> pd.DataFrame:
+    rng = draw()
+    months = [f"2022-{m:02d}" for m in range(1, 7)] if n_months == 6 else [f"2021-{m:02d}" for m in range(7, 13)]
+    months = months if n_months == 6 else months + [f"2022-{m:02d}" for m in range(1, 7)]
+    status = rng.choice(["on_time", "late", "returned", "missing"], p=[0.82, 0.09, 0.05, 0.04], size=(49, n_months))
+    status[:, -1] = "not_due"
+    rows = [
+        (school, group, month, state, int(rng.integers(1, 15)) if state == "late" else NAN)
+        for school, group, states in zip(SCHOOLS, GROUPS, status, strict=True)
+        for month, state in zip(months, states, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["school_id", "group", "period", "status", "days_late"])
+
+
+def units(level: str = "city", unit_ids: tuple[str, ...] = ("city",), period: str = "2022H1") -> pd.DataFrame:
+    rng = draw(len(unit_ids))
+    rows = []
+    for unit in unit_ids:
+        for code, target in TARGETS.items():
+            middle = target if np.isfinite(target) else 1.8
+            value = float(min(rng.normal(middle * 1.02, middle * 0.2), 100))
+            share = min(100.0, 100 * value / target) if np.isfinite(target) else NAN
+            rows.append((level, unit, period, code, value, value * 0.93, value * 1.05, target, share, "ok"))
+    names = "level unit_id period indicator value ci_low ci_high target attainment status".split()
+    return pd.DataFrame(rows, columns=names)
+
+
+def groups() -> pd.DataFrame:
+    table = units("group", ("city", "А", "Б", "В", "Г"))
+    hole = (table["unit_id"] == "Г") & ~table["indicator"].isin(["П02", "П03", "П28"])
+    table.loc[hole, ["value", "attainment"]] = NAN
+    table.loc[hole, "status"] = "not_applicable"
+    return table
+
+
+def schools_on_one(code: str = "П04") -> pd.DataFrame:
+    rng = draw()
+    values = np.clip(rng.normal(61, 13, 49), 3, 100)
+    table = pd.DataFrame({"level": "school", "unit_id": SCHOOLS, "group": GROUPS, "period": "2022H1", "indicator": code})
+    table = table.assign(value=values, ci_low=values - 5, ci_high=np.minimum(values + 5, 100), target=60.0, median=58.4)
+    return table.assign(attainment=np.minimum(100, values / 0.6), status="ok", denominator=rng.integers(45, 850, 49))
+
+
+def changes() -> pd.DataFrame:
+    rng = draw()
+    now = units()
+    step = rng.normal(3, 4, len(now))
+    verdict = np.where(step > 5, "up", np.where(step < -1, "down", "no_clear_change"))
+    table = now.assign(baseline="2021H1", baseline_value=now["value"] - step, change=step, verdict=verdict)
+    table.loc[1, "verdict"] = "not_tested"
+    return table
+
+
+def rankings() -> pd.DataFrame:
+    rng = draw()
+    score = np.round(np.clip(rng.normal(86, 9, 49), 50, 100), 1)
+    table = pd.DataFrame({"school_id": SCHOOLS, "group": GROUPS, "period": "2022H1", "score": score})
+    place = table.groupby("group")["score"].rank(ascending=False, method="min")
+    size = table.groupby("group")["score"].transform("size")
+    table = table.assign(score_low=score - 4, score_high=score + 4, rank=place)
+    table["rank_low"], table["rank_high"] = np.maximum(place - 4, 1), np.minimum(place + 5, size)
+    table["rank_low_joint"], table["rank_high_joint"] = np.maximum(place - 6, 1), np.minimum(place + 8, size)
+    level = np.where(score >= 95, "reached", np.where(score >= 80, "close", "support"))
+    table = table.assign(attainment_level=level, ranked=True, reason="")
+    left_out = table["school_id"].isin(["s104", "s120"])
+    table.loc[left_out, ["rank", "rank_low", "rank_high", "rank_low_joint", "rank_high_joint", "score"]] = NAN
+    table.loc[left_out, "reason"] = "неполные данные"
+    table["ranked"] = ~left_out
+    return table
+
+
+def funnel() -> pd.DataFrame:
+    table = schools_on_one().rename(columns={"unit_id": "school_id"})
+    error = np.sqrt(60 * 40 / table["denominator"])
+    table = table.assign(value=60 + error * draw(5).normal(0, 1.7, 49))
+    for name, z in (("95", 1.96), ("998", 3.09)):
+        table[f"low{name}"], table[f"high{name}"] = np.maximum(60 - z * error, 0), np.minimum(60 + z * error, 100)
+    return table
+
+
+def months() -> pd.DataFrame:
+    keys = [f"{2021 + (m + 6) // 12}-{(m + 6) % 12 + 1:02d}" for m in range(18)]
+    value = [21, NAN, 3, 8, 14, 22, 30, 38, 46, 52, 58, 61.5, NAN, 62, 4, 9, 17, 27.4]
+    target = [50.0] * 6 + [60.0] * 12
+    table = pd.DataFrame({"unit_id": "city", "period": keys, "indicator": "П04", "value": value, "target": target})
+    return table.assign(level="city")
+
+
+BREAKS = [
+    Break("2021-12", "2022-02", "капитальный ремонт"),
+    Break("2022-10", None, "дистанционное обучение с 10.10.2022"),
+    Break("2025-01", None, "после последнего месяца"),
+]
+
+
+def activities() -> pd.DataFrame:
+    rng = draw()
+    rows = []
+    for number, code in enumerate(LABELS.activities):
+        rows.append(("city", "city", code, "выполнено" if number % 5 == 0 else "нет данных"))
+        if number % 5:
+            states = rng.choice(["выполнено", "выполняется", "не выполнено", "нет данных"], p=[0.6, 0.25, 0.1, 0.05], size=45)
+            rows += [("school", school, code, state) for school, state in zip(SCHOOLS, states, strict=False)]
+    return pd.DataFrame(rows, columns=["level", "unit_id", "activity", "status"])
+
+
+def profile() -> pd.DataFrame:
+    rows = units("school", ("s101",)).assign(median=lambda t: t["value"] * 0.96, change=draw().normal(2, 5, 12))
+    rows.loc[0, ["value", "median", "target"]] = [100.0, 100.0, 100.0]
+    rows["value"] = rows["value"].astype(object)
+    rows.loc[9, "value"] = "менее 5"
+    rows.loc[5, "value"] = NAN
+    rows.loc[5, "status"] = "missing"
+    return rows.iloc[:10]
+
+
+DEMOS: dict[str, Callable[[], Chart]] = {
+    "submission_matrix": lambda: charts.submission_matrix(submissions(), LABELS),
+    "submission_matrix_year": lambda: charts.submission_matrix(submissions(12).drop(columns="group"), LABELS),
+    "heat_table": lambda: charts.heat_table(groups(), LABELS),
+    "dot_plot_schools": lambda: charts.dot_plot(schools_on_one().sort_values("value", ascending=False), LABELS),
+    "dot_plot_indicators": lambda: charts.dot_plot(units(), LABELS),
+    "slope_to_baseline": lambda: charts.slope_to_baseline(changes(), LABELS),
+    "bullet_bars": lambda: charts.bullet_bars(units(), LABELS),
+    "caterpillar": lambda: charts.caterpillar(rankings().query("group == 'Б'"), LABELS),
+    "caterpillar_scores": lambda: charts.caterpillar(rankings(), LABELS, by="score"),
+    "funnel_plot": lambda: charts.funnel_plot(funnel(), LABELS, target=60.0),
+    "run_chart": lambda: charts.run_chart(months(), LABELS, breaks=BREAKS, cumulative=True),
+    "roadmap_status": lambda: charts.roadmap_status(activities(), LABELS),
+    "levels_bar": lambda: charts.levels_bar(rankings(), LABELS),
+    "card_profile": lambda: charts.card_profile(profile(), LABELS),
+    "distribution": lambda: charts.distribution(schools_on_one(), LABELS),
+}
