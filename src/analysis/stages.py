@@ -67,3 +67,9 @@ def read_optional(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     if missing:
         raise ValueError(f"{path.name}: нет столбцов {', '.join(missing)}. Нужны: {', '.join(columns)}.")
     return frame.rename(columns=dict(columns))[list(columns.values())]
+
+
+def read_measures(stage: Stage) -> pd.DataFrame:
+    """The register of measures taken: ``measure, scope, unit_id, indicator, from, to, text``; empty when not kept."""
+    names = ("measure", "scope", "unit_id", "indicator", "from", "to", "text")
+    return read_optional(stage.space.data / "measures.csv", {name: name for name in names})

@@ -48,6 +48,7 @@ class Template:
     cells: Mapping[tuple[str, str], str]
 
 
+_MOST_TEMPLATES = 60  # a year of four groups is 48
 _TEMPLATES: dict[tuple[int, str, int], tuple[Settings, Template]] = {}
 
 
@@ -55,6 +56,8 @@ def template_for(settings: Settings, group: str, month: int) -> Template:
     """The template of a calendar month for a group, drawn at the first call."""
     key = (id(settings), group, month)
     if key not in _TEMPLATES:
+        if len(_TEMPLATES) >= _MOST_TEMPLATES:
+            _TEMPLATES.clear()
         _TEMPLATES[key] = (settings, _draw(settings, group, month))
     return _TEMPLATES[key][1]
 

@@ -59,13 +59,13 @@ def _serve(
     todo: queue.SimpleQueue[tuple[str, Path]], spec: FormSpec, results: Readings, report: Callable[[], None]
 ) -> None:
     """Feed one child until nothing is left; start another when it dies."""
-    child: _Child | None = None
+    child: ReaderProcess | None = None
     while True:
         try:
             key, path = todo.get_nowait()
         except queue.Empty:
             break
-        child = child or _Child(spec)
+        child = child or ReaderProcess(spec)
         answer = child.ask(path)
         if answer is None:
             child.end()
@@ -77,7 +77,7 @@ def _serve(
         child.end()
 
 
-class _Child:
+class ReaderProcess:
     """One reading process: a path per line in, a reading per line out."""
 
     def __init__(self, spec: FormSpec) -> None:

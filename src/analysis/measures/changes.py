@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ COLUMNS = [
     "p_value", "p_adjusted", "method", "effect", "effect_name", "n_pairs", "verdict",
 ]  # fmt: skip
 _LEVELS = ("city", "group", "school")
-_SCHOOL_METHODS = {
+_SCHOOL_METHODS: dict[str, tuple[Callable[..., pd.DataFrame], str, str]] = {
     "percent": (proportion_changes, "newcombe_fisher", "cohen_h"),
     "per_100": (rate_changes, "poisson_exact", "ratio"),
 }
@@ -146,12 +147,11 @@ def _screened(rows: pd.DataFrame, indicator: Indicator, settings: Settings) -> p
     if indicator.unit not in _SCHOOL_METHODS:
         return pd.DataFrame(np.nan, index=rows.index, columns=columns).assign(method="", effect_name="")
     method, name, effect_name = _SCHOOL_METHODS[indicator.unit]
-    numbers = [
-        rows.set_index("unit_id")[f"{part}{period}"]
-        for period in ("_before", "")
-        for part in ("numerator", "denominator")
-    ]
-    result = method(*numbers, settings.project.tests.confidence).set_index(rows.index)[columns]
+    by_school = rows.set_index("unit_id")
+    x1, n1, x2, n2 = (
+        by_school[name] for name in ("numerator_before", "denominator_before", "numerator", "denominator")
+    )
+    result = method(x1, n1, x2, n2, settings.project.tests.confidence).set_index(rows.index)[columns]
     result[["ci_low", "ci_high"]] *= indicator.scale
     return result.assign(method=name, effect_name=effect_name)
 

@@ -79,13 +79,13 @@ def _rows(
     settings: Settings,
 ) -> list[dict[str, Any]]:
     counts = {"n_pairs": len(panel), "n_up": paired.n_up, "n_down": paired.n_down, "n_same": paired.n_same}
+    mean, shift, shift_limits = paired.mean_difference, paired.hodges_lehmann, (paired.hl_low, paired.hl_high)
     rows = [
         _ratio_row(indicator, change, panel, paired.status, settings),
-        _row("permutation", paired.mean_difference, (np.nan, np.nan), paired.p_permutation, paired.gz, "hedges_gz"),
-        _row("wilcoxon", paired.hodges_lehmann, (paired.hl_low, paired.hl_high), paired.p_wilcoxon,
-             paired.rank_biserial, "rank_biserial"),
-        _row("paired_t", paired.mean_difference, _t_interval(panel, paired, settings), paired.p_t, paired.dz, "cohen_dz"),
-    ]  # fmt: skip
+        _row("permutation", mean, (np.nan, np.nan), paired.p_permutation, paired.gz, "hedges_gz"),
+        _row("wilcoxon", shift, shift_limits, paired.p_wilcoxon, paired.rank_biserial, "rank_biserial"),
+        _row("paired_t", mean, _t_interval(panel, paired, settings), paired.p_t, paired.dz, "cohen_dz"),
+    ]
     common = counts | {"indicator": indicator.code, "status": paired.status}
     return [common | row | {"primary": row["test"] == indicator.primary_test} for row in rows]
 

@@ -95,11 +95,15 @@ class NotebookRun(PapermillNotebookClient):
         super().__init__(nb_man, record_timing=False, shutdown_kernel="immediate", log=logger, **kwargs)
         self.timeout_func = self.seconds_left
         self.limit = timeout
-        self.deadline = time.monotonic() + timeout if timeout else None
+        self.deadline: float | None = None
         self.cell_seconds = cell_seconds
         self.cwd = os.fspath(cwd or Path.cwd())
         self.scratch = scratch
         self.on_cell = on_cell
+
+    def start_clock(self) -> None:
+        """Count the notebook's time from now: its process is ready."""
+        self.deadline = time.monotonic() + self.limit if self.limit else None
 
     def seconds_left(self, _cell: NotebookNode | None = None) -> float | None:
         """How long the next cell may take; None without a limit."""
@@ -166,6 +170,7 @@ class StockClient(NotebookRun):
                 stack.enter_context(super().setup_kernel(env=env, cwd=self.cwd, **quiet, **kwargs))
             except Exception as error:
                 raise NotStarted(f"ядро Jupyter не запустилось: {error}") from error
+            self.start_clock()
             yield
 
     def run_cell(self, cell: NotebookNode, cell_index: int, **kwargs: Any) -> NotebookNode:
@@ -200,6 +205,7 @@ class ForkedClient(NotebookRun):
             self.child = child
             self.kc = self
             self._numbers = itertools.count(1)
+            self.start_clock()
             yield
             self._finish()
 

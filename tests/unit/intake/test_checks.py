@@ -19,11 +19,12 @@ def table(rows, group: str = "Б", zero_report: bool = False) -> pd.DataFrame:
     for number, (school_id, key, measure, number_value) in enumerate(rows):
         period = settings().parse_period(key)
         kind = settings().measure(measure)
+        kind_code = "flag" if kind.is_flag else kind.type
         form = period.closing_month().key
         records.append(
-            (0, school_id, group, form, period.kind, measure, "flag" if kind.is_flag else kind.type, key, period.kind,
-             month_index(period), number_value, "", str(number_value), f"D{number}", "Лист", "f.xlsx", 1, "", zero_report,
-             True, 0)
+            (0, school_id, group, form, period.kind, measure, kind_code, key, period.kind,
+             month_index(period), number_value, "", str(number_value), f"D{number}", "Лист", "f.xlsx", 1, "",
+             zero_report, True, 0)
         )  # fmt: skip
     return pd.DataFrame(records, columns=COLUMNS).astype({"value": "float64"})
 
@@ -58,8 +59,9 @@ def test_each_rule_holds_at_equality_and_fails_one_above(rule):
 
 def test_a_rule_over_several_sheets_of_one_form():
     """«tested9» is asked by half-year, «tested» by month: they meet in the June form."""
-    rows = [("s1", "2022H1", "tested9", 50), ("s1", "2022-06", "tested", 49), ("s2", "2022H1", "tested9", 49),
-            ("s2", "2022-06", "tested", 49), ("s3", "2022H1", "tested9", 50), ("s3", "2022-05", "tested", 1)]  # fmt: skip
+    rows = [("s1", "2022H1", "tested9", 50), ("s1", "2022-06", "tested", 49)]
+    rows += [("s2", "2022H1", "tested9", 49), ("s2", "2022-06", "tested", 49)]
+    rows += [("s3", "2022H1", "tested9", 50), ("s3", "2022-05", "tested", 1)]
     assert hits("E3", rows) == ["s1 2022H1 tested9"]
 
 
@@ -149,7 +151,7 @@ def test_the_same_form_again():
     def form(key: str, held: float, school: str = "s1") -> list[tuple]:
         return [(school, key, "tested", 50), (school, key, "covered", 70), (school, key, "events", held)]
 
-    assert hits("W3", form("2022-02", 4) + form("2022-03", 4)) == ["s1 2022-03 tested"]
+    assert hits("W3", form("2022-02", 4) + form("2022-03", 4)) == ["s1 2022-03 covered"]
     assert hits("W3", form("2022-02", 4) + form("2022-03", 5)) == []
     assert hits("W3", form("2022-07", 0) + form("2022-08", 0)) == []  # nothing happened in summer
     assert hits("W3", form("2022-01", 4) + form("2022-03", 4)) == []  # not the month before
