@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.intake.run import IntakeResult
@@ -51,7 +51,7 @@ def _message(error: Exception) -> str:
     return f"Не получилось: {type(error).__name__}: {text}. Подробности: та же команда с --debug."
 
 
-def _stop(code: int, message: str, debug: bool):  # noqa: ANN202 - typer is imported late
+def _stop(code: int, message: str, debug: bool) -> Exception:
     import typer
 
     if debug:
@@ -115,8 +115,9 @@ class Console:
 class _Bars:
     """One bar per kind of work; without a terminal each kind is announced once."""
 
-    def __init__(self, bar, screen) -> None:  # noqa: ANN001 - rich is imported late
-        self._bar, self._screen, self._tasks = bar, screen, {}
+    def __init__(self, bar: Any, screen: Any) -> None:
+        self._bar, self._screen = bar, screen
+        self._tasks: dict[str, Any] = {}
 
     def __call__(self, what: str, done: int, total: int) -> None:
         if what not in self._tasks:

@@ -90,7 +90,8 @@ def test_33_a_correction_after_the_meeting_is_a_new_version(folder):
     assert value(second, "s1", "2022-06", "tested") == 90
     assert set(second.observations["version"]) == {2}
     assert (folder.path / "register.csv").read_bytes().startswith(before)
-    assert list(found(second, "s1", "B23")["severity"]) == ["note"]
+    assert sorted(found(second, "s1")["rule"]) == ["B23", "B33"]
+    assert set(found(second, "s1")["severity"]) == {"note"}
 
 
 # 34: other kinds of file

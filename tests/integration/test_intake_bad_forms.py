@@ -183,6 +183,14 @@ def test_17_renamed_row(folder):
     assert "Опрошено родителей" in findings[findings["rule"] == "B17"]["found"].iloc[0]
 
 
+def test_17_code_and_name_of_different_measures(folder):
+    folder.send("s11", change=_rename("tested", "Охвачены профориентационными мероприятиями (5–11 классы)"))
+    result = folder.run()
+    only(result, "s11", "B17", "query")
+    assert value(result, "s11", "2022-03", "tested") is None  # whose number it is only the school knows
+    assert value(result, "s11", "2022-03", "covered") is not None
+
+
 def test_17_codes_typed_in_the_other_layout(folder):
     def cyrillic(workbook: Workbook) -> None:
         sheet = sheet_of(workbook)
@@ -414,6 +422,23 @@ def test_26_a_number_alone_is_no_key(folder):
     assert "Гимназия № 1" in text and "Центр образования № 1" in text
 
 
+def test_sheets_pasted_from_another_schools_form(folder):
+    def paste(workbook: Workbook) -> None:
+        for sheet in workbook.worksheets[:-1]:
+            sheet["A4"] = str(sheet["A4"].value).replace("/s11/", "/s12/")
+
+    folder.send("s11", change=paste)
+    result = folder.run()
+    assert "error" in set(found(result, "s11", "B19")["severity"])
+    assert result.observations.empty
+
+
+def test_a_day_in_the_files_name_is_no_period(folder):
+    """July's form, sent on 30 June: inside its window."""
+    folder.send("s11", "2022-07", name="Форма СОШ 11 от 30.06.2022.xlsx", at="2022-06-30T10:00")
+    assert found(folder.run(), "s11").empty
+
+
 def test_26_a_name_of_two_schools_is_a_query(tmp_path):
     twins = (School("a1", "СОШ № 7", group="Б"), School("a2", "Школа № 7", group="Б"))
     folder = Folder(tmp_path, twins)
@@ -516,5 +541,5 @@ def test_several_mistakes_are_all_told_with_their_cells(folder):
     folder.send("s11", change=spoil)
     result = folder.run()
     findings = found(result, "s11").sort_values("cell")
-    assert list(findings["rule"]) == ["B05", "B02", "B01"]
+    assert list(findings["rule"]) == ["E1", "B02", "B01"]
     assert list(findings["measure"]) == ["tested", "covered", "par"]

@@ -12,9 +12,9 @@ from tests.unit.intake.kit import settings
 
 RULES = {
     "zero_in_words": "B01", "zero_with_unit": "B01", "dash": "B02", "empty_cell": "B03", "number_with_unit": "B04",
-    "fraction": "B05", "spaces": "B06", "percent": "B07", "approximate": "B08", "sum_as_text": "B09",
+    "fraction": "E1", "spaces": "B06", "percent": "B07", "approximate": "B08", "sum_as_text": "B09",
     "formula_error": "B10", "date_for_number": "B11", "yes_in_other_words": "B37", "order_for_yes": "B37",
-    "negative": "B31", "phone_number": "B31", "more_than_enrolled": "E2", "more_winners": "E4",
+    "negative": "E1", "phone_number": "E1", "more_than_enrolled": "E2", "more_winners": "E4",
     "increment_for_total": "E6", "half_not_sum": "E7", "other_month_in_name": "B13", "year_before_in_header": "B14",
     "inserted_row": "B17", "renamed_row": "B17", "second_sheet": "B19", "hidden_rows": "B20", "total_row": "B21",
     "second_version_unmarked": "B23", "same_file_twice": "B24", "name_variant": "B25", "number_only": "B26",

@@ -84,7 +84,7 @@ def test_wrong_rows_are_named_and_the_others_go_on(folder):
     result = folder.run()
     told = result.findings.set_index("cell")["rule"].to_dict()
     assert told == {
-        "D2": "B05", "D3": "B27", "D4": "B49", "D5": "B49", "D6": "B31", "D8": "B08", "D9": "B40", "D11": "B49",
+        "D2": "E1", "D3": "B27", "D4": "B49", "D5": "B49", "D6": "E1", "D8": "B08", "D9": "B40", "D11": "B49",
     }  # fmt: skip
     assert value(result, "s2", "2021-03", "tested") == 10
     assert value(result, "s1", "2021-03", "exc") is None  # empty is not zero

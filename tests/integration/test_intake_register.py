@@ -108,7 +108,7 @@ def test_versions_and_statuses(folder):
     assert value(result, "s1", "2022-03", "tested") is not None
     assert set(result.observations["version"]) == {3}
     closed = found(result, "s1", state="closed")
-    assert sorted(closed["rule"]) == ["B05", "B08", "B23"]
+    assert sorted(closed["rule"]) == ["B08", "B23", "E1"]
     assert set(found(result, "s1")["severity"]) == {"note"}
 
 

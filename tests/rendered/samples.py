@@ -10,7 +10,7 @@ import pandas as pd
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from analysis.report import blocks, tables
+from analysis.report import blocks
 from analysis.report.blocks import (
     Bullets,
     Callout,
@@ -25,9 +25,7 @@ from analysis.report.blocks import (
 )
 from analysis.report.tables import Column, Signal, Table
 
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 LEVELS = {
     "reached": Signal("достигнут", "good"),
     "near": Signal("близко к достижению", "warn"),
@@ -224,7 +222,12 @@ def interim() -> NotebookNode:
     )
     recommendations = Table(
         advice,
-        [Column("who", "Кому"), Column("what", "Действие"), Column("due", "Срок", "date"), Column("code", "Показатель")],
+        [
+            Column("who", "Кому"),
+            Column("what", "Действие"),
+            Column("due", "Срок", "date"),
+            Column("code", "Показатель"),
+        ],
         "Рекомендации учреждениям",
         row_header="who",
     )
@@ -260,9 +263,7 @@ def interim() -> NotebookNode:
                 ]
             )
         ),
-        new_code_cell(
-            'print("secret stdout")', outputs=[new_output("stream", name="stdout", text="secret stdout\n")]
-        ),
+        new_code_cell('print("secret stdout")', outputs=[new_output("stream", name="stdout", text="secret stdout\n")]),
         new_markdown_cell("Скрытая ячейка", metadata={"tags": ["hide"]}),
     )
 
@@ -291,9 +292,7 @@ def card(extra: int = 0) -> NotebookNode:
         Column("median", "Медиана группы", kind="percent"),
         Column("target", "План", kind="percent", digits=0),
     ]
-    table = Table(
-        frame.assign(short=names), columns, "Показатели школы", row_header="short", signals={"state": LEVELS}
-    )
+    table = Table(frame.assign(short=names), columns, "Показатели школы", row_header="short", signals={"state": LEVELS})
     facts = KeyFacts(
         [
             KeyFact("6 из 6", "форм в срок", "замечаний нет", "good"),
@@ -301,7 +300,10 @@ def card(extra: int = 0) -> NotebookNode:
             KeyFact("37", "обучающихся до цели по тестированию", "П04", "warn"),
         ]
     )
-    strong = [Heading("Сильные стороны", 3), Bullets(["экскурсии: 22,1\u00a0% при плане 20\u00a0%;", "девятые классы."])]
+    strong = [
+        Heading("Сильные стороны", 3),
+        Bullets(["экскурсии: 22,1\u00a0% при плане 20\u00a0%;", "девятые классы."]),
+    ]
     gaps = [Heading("Что подтянуть", 3), Bullets(["до цели по тестированию не хватает 37 обучающихся."])]
     filler = [shown(Paragraph("Дополнительное пояснение к карте школы. " * 6)) for _ in range(extra)]
     return notebook(

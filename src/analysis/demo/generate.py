@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
+from filelock import FileLock
 
 import analysis.intake
 from analysis.demo import records
@@ -53,14 +54,16 @@ def generate_demo(folder: Path, settings: Settings, *, jobs: int = 2, progress: 
             f"В папке {folder} лежат не демонстрационные данные (нет файла {MARK_FILE}): она не тронута. "
             "Укажите для демонстрационных данных другую папку."
         )
+    folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(f".{folder.name}.new")
-    try:
-        shutil.rmtree(draft, ignore_errors=True)
-        (draft / "inbox").mkdir(parents=True)
-        summary = _write_all(draft, settings, jobs, progress or (lambda what, done, total: None))
-        _put_in_place(draft, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
+        try:
+            shutil.rmtree(draft, ignore_errors=True)
+            (draft / "inbox").mkdir(parents=True)
+            summary = _write_all(draft, settings, jobs, progress or (lambda what, done, total: None))
+            _put_in_place(draft, folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     return DemoSummary(folder, *summary)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.intake.book import BULK_LIMITS, Cell, Unreadable
 from analysis.intake.bulk_table import BulkTable, from_book, from_parquet
 from analysis.intake.cells import Read, read_count, read_flag, shown
-from analysis.intake.findings import Finding, make_finding
+from analysis.intake.findings import Finding, declared, make_finding
 from analysis.intake.identity import Schools
 from analysis.intake.inbox import Arrival, parse_moment
 from analysis.intake.reader import read_book
@@ -155,6 +155,7 @@ class _RowReader:
                 school_id=school_id,
                 period=period.key,
                 measure=measure.code,
+                **declared(read.variant, measure.code, self.settings),
             )
         )
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.intake.rules import RULES, Rule, rule_code
 from analysis.periods import Period, next_working_day
+from analysis.settings import Settings
 
 CONTRACT_COLUMNS = ["severity", "school_id", "file", "sheet", "cell", "found", "expected", "action", "rule"]
 COLUMNS = [*CONTRACT_COLUMNS, "period", "measure", "until", "version", "received_at", "state"]
@@ -17,6 +18,7 @@ SEVERITIES = ("error", "query", "note")
 CORRECTION_DAYS = 3  # a correction is due in three days, on a working day, but never before the form itself
 
 
+_NO_COUNT = ("B05", "B31")
 _FROM_PARAMS = Rule("query", "", "")
 
 
@@ -50,6 +52,14 @@ def make_finding(variant: str, **where: object) -> Finding:
     given = {"expected": rule.expected, "action": rule.action, "severity": rule.severity, "rule": rule_code(variant)}
     empty = dict.fromkeys(("school_id", "file", "sheet", "cell", "found"), "")
     return Finding(**{**empty, **given, **where})  # type: ignore[arg-type]
+
+
+def declared(variant: str, measure: str, settings: Settings) -> dict[str, str]:
+    """Rule and severity that params declare for a cell that holds no count (E1); empty for other variants."""
+    for check in settings.checks if variant in _NO_COUNT else ():
+        if check.kind == "count" and (not check.measures or measure in check.measures):
+            return {"rule": check.code, "severity": check.severity}
+    return {}
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:

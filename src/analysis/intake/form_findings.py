@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from analysis.intake.findings import Finding, correction_due, make_finding
+from analysis.intake.findings import Finding, correction_due, declared, make_finding
 from analysis.intake.hits import number_text
 from analysis.intake.layout import SHEET_TITLES
 from analysis.intake.rules import RULES
@@ -94,6 +94,7 @@ class FormFindings:
                 cell=row.cell,
                 found=row.found,
                 measure=row.measure,
+                **declared(row.variant, row.measure, self.settings),
             )
 
     def _add_empty_sheets(self, rows: pd.DataFrame) -> None:

@@ -119,17 +119,7 @@ def _read_kind(
     older: dict[str, str],
 ) -> None:
     """Read the sheet of a kind; copies of it must say the same."""
-    copies = []
-    for sheet, _ in sheets:
-        part = Reading()
-        if kind == "passport":
-            found = read_passport(part, sheet, names)
-        elif kind == "activities":
-            found = read_activities(part, sheet, spec, names)
-        else:
-            found = read_measures(part, sheet, kind, spec, names, older)
-        if found:
-            copies.append((sheet, part))
+    copies = [(sheet, part) for sheet, _ in sheets if (part := _read_sheet(sheet, kind, spec, names, older))]
     if not copies:
         return
     first = copies[0][1]
@@ -147,6 +137,24 @@ def _read_kind(
     reading.passport |= first.passport
 
 
+def _read_sheet(
+    sheet: Sheet,
+    kind: str,
+    spec: FormSpec,
+    names: dict[str, tuple[str, int, int]],
+    older: dict[str, str],
+) -> Reading | None:
+    """What one sheet says; None when it holds no table of the form."""
+    part = Reading()
+    if kind == "passport":
+        found = read_passport(part, sheet, names)
+    elif kind == "activities":
+        found = read_activities(part, sheet, spec, names)
+    else:
+        found = read_measures(part, sheet, kind, spec, names, older)
+    return part if found else None
+
+
 def _content(reading: Reading) -> object:
     values = sorted((entry.code, str(entry.value), entry.found) for entry in reading.entries)
     return values, [vars(activity) for activity in reading.activities], reading.passport
@@ -157,9 +165,12 @@ def _without_value(entry: Entry) -> Entry:
 
 
 def _file_remarks(reading: Reading, book: Book, kinds: Iterable[tuple[Sheet, str, Mark | None]]) -> None:
-    if len({mark[1:3] for mark in reading.marks}) > 1:
+    owners = {(mark[2], mark[1]) for mark in reading.marks}
+    if "school_id" in reading.hidden and "period" in reading.hidden:
+        owners.add((reading.hidden["school_id"], reading.hidden["period"]))
+    if len(owners) > 1:
         reading.fatal = "B19.two"
-        reading.remarks.append(Remark("B19.two", found=", ".join(sorted({f"{m[2]} {m[1]}" for m in reading.marks}))))
+        reading.remarks.append(Remark("B19.two", found=", ".join(sorted(" ".join(owner) for owner in owners))))
     if book.kind not in ("xlsx",):
         reading.remarks.append(Remark("B34", found=book.kind))
     if book.macros:

@@ -20,7 +20,6 @@ from analysis.settings import Measure, Settings
 
 HEADER_ROW = 7
 FIRST_ROW = HEADER_ROW + 1
-PLACEHOLDERS = ("school_id", "school_name", "period", "period_text", "due_text")
 _THIN = Border(*(Side(style="thin", color="BFBFBF"),) * 4)
 _INPUT = PatternFill("solid", start_color="FFF2CC")
 _HEAD = PatternFill("solid", start_color="D9E2F3")

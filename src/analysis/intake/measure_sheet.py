@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from analysis.intake.book import Sheet, address, parse_address
 from analysis.intake.cells import Read, read_count, read_flag, shown
@@ -27,20 +28,25 @@ def read_measures(
     measures = spec.codes_on(kind)
     codes = {key: measure.code for key, measure in measures.items()}
     codes |= {fold_code(old): new for old, new in older.items() if fold_code(new) in codes}
-    table = find_table(sheet, kind, codes, _labels(measures.values()), {"value": VALUE_HEADER}, names)
+    labels = _labels(measures.values())
+    table = find_table(sheet, kind, codes, labels, {"value": VALUE_HEADER}, names)
     if table is None:
         return False
     by_code = {measure.code: measure for measure in measures.values()}
     for code, rows in table.rows.items():
-        _entry(reading, table, kind, by_code[code], rows, checked=not older)
+        entry = _entry(reading, table, kind, by_code[code], rows)
+        if len(rows) == 1 and not older:
+            entry = _checked_label(reading, table, by_code[code], rows[0], entry, labels)
+        reading.entries.append(entry)
     _unknown(reading, table)
     _oddities(reading, table)
     return True
 
 
-def _labels(measures: object) -> dict[str, str]:
+def _labels(measures: Iterable[MeasureSpec]) -> dict[str, str]:
+    """Folded name or alias → code; the first measure of a name keeps it."""
     labels: dict[str, str] = {}
-    for measure in measures:  # type: ignore[attr-defined]
+    for measure in measures:
         for text in (measure.name, *measure.aliases):
             labels.setdefault(fold_label(text), measure.code)
     return labels
@@ -51,7 +57,8 @@ def _read(table: Table, measure: MeasureSpec, row: int) -> Read:
     return read_flag(cell) if measure.is_flag else read_count(cell, measure.whole)
 
 
-def _entry(reading: Reading, table: Table, kind: str, measure: MeasureSpec, rows: list[int], checked: bool) -> None:
+def _entry(reading: Reading, table: Table, kind: str, measure: MeasureSpec, rows: list[int]) -> Entry:
+    """The measure's cell; rows with the same code must say the same."""
     reads = {row: _read(table, measure, row) for row in rows}
     row = next((row for row in rows if reads[row].found), rows[0])
     read = reads[row]
@@ -61,22 +68,23 @@ def _entry(reading: Reading, table: Table, kind: str, measure: MeasureSpec, rows
         read = Read(None, "B16.conflict", "; ".join(r.found for r in reads.values()))
     elif len(rows) > 1:
         reading.remarks.append(Remark("B16.double", table.sheet.name, place, read.found, measure.code))
-    if checked and len(rows) == 1:
-        read = _checked_label(reading, table, measure, row, place, read)
-    reading.entries.append(Entry(kind, measure.code, place, read.value, read.variant, read.found, table.sheet.name))
+    return Entry(kind, measure.code, place, read.value, read.variant, read.found, table.sheet.name)
 
 
-def _checked_label(reading: Reading, table: Table, measure: MeasureSpec, row: int, place: str, read: Read) -> Read:
+def _checked_label(
+    reading: Reading, table: Table, measure: MeasureSpec, row: int, entry: Entry, labels: Mapping[str, str]
+) -> Entry:
+    """A row's name must be the measure's: an alias is noted, an unknown name asked about, another's name not believed."""
     label = table.label(row)
     key = fold_label(label)
     if not key or key == fold_label(measure.name):
-        return read
-    aliases = {fold_label(alias) for alias in measure.aliases}
-    if measure.code in table.by_label or key in aliases:
-        reading.remarks.append(Remark("B17.alias", table.sheet.name, place, label[:80], measure.code))
-        return read
-    reading.remarks.append(Remark("B17.renamed", table.sheet.name, place, label[:80], measure.code))
-    return read
+        return entry
+    owner = labels.get(key)
+    if owner not in (None, measure.code):
+        return replace(entry, value=None, variant="B17.conflict", found=f"{measure.code}: {label[:60]}")
+    variant = "B17.alias" if owner else "B17.renamed"
+    reading.remarks.append(Remark(variant, table.sheet.name, entry.cell, label[:80], measure.code))
+    return entry
 
 
 def _unknown(reading: Reading, table: Table) -> None:

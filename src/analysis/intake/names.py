@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 _LATIN = "ABCEHKMOPTXYaceopxyk"
 _CYRILLIC = "АВСЕНКМОРТХУасеорхук"
@@ -32,6 +34,22 @@ _WORDS = (
 _KINDS = ("прогимназия", "гимназия", "лицей", "цо", "сош", "оош", "ншдс", "нш", "школа", "дс")
 
 
+_REMEMBERED = 300  # characters: longer texts are rare, and a hostile file could fill the memory with them
+
+Answer = TypeVar("Answer")
+
+
+def remembered(function: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """Remember the answers for short texts: forms repeat the same few hundred."""
+    cached = lru_cache(maxsize=8192)(function)
+
+    @wraps(function)
+    def ask(text: str) -> Answer:
+        return cached(text) if len(text) <= _REMEMBERED else function(text)
+
+    return ask
+
+
 @dataclass(frozen=True)
 class NameParts:
     """What a name says: kind of school, number, own name; each may be empty."""
@@ -51,7 +69,7 @@ def to_latin(text: str) -> str:
     return text.translate(_TO_LATIN)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def plain(text: str) -> str:
     """One line, no odd spaces or dashes, ё as е, lower case, Cyrillic where it should be."""
     text = unicodedata.normalize("NFKC", text).translate(_DASHES)
@@ -77,7 +95,7 @@ def normal_name(name: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[^\w\s-]", " ", text)).strip(" -")
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def name_parts(name: str) -> NameParts:
     """Kind, number and own name of a school's name, however ordered («45 школа»)."""
     words = normal_name(name).replace(" - ", " ").split()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from analysis.intake.names import remembered
 
 _FIRST_NAMES = """александр александра алексей алена алина алиса алла анастасия анатолий андрей анна антон арина артем
 артур богдан борис вадим валентина валерий валерия варвара василий василиса вера вероника виктор виктория виталий
@@ -27,7 +28,7 @@ _DIAGNOSIS = re.compile(
 _HONOUR = re.compile(r"(?:имени|им\.)\s*$", re.IGNORECASE)
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def people_in(text: str) -> int:
     """How many names of people a text holds."""
     rest = text[:5_000]
@@ -47,7 +48,7 @@ def _is_person(one: str, two: str) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def has_diagnosis(text: str) -> bool:
     """Does a text name an illness?"""
     return _DIAGNOSIS.search(text[:5_000]) is not None

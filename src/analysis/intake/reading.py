@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from analysis.intake.layout import MEASURE_SHEETS, form_version
-from analysis.intake.names import plain, to_latin
+from analysis.intake.names import plain, remembered, to_latin
 
 if TYPE_CHECKING:
     from analysis.settings import Settings
-
-READER_VERSION = 1  # raise when the same bytes would be read differently
 
 
 @dataclass(frozen=True)
@@ -74,13 +71,13 @@ def _sheets(asked: Any) -> tuple[str, ...]:
     return tuple(sheet for sheet in MEASURE_SHEETS if any(place.sheet == sheet for place in asked))
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def fold_code(text: str) -> str:
     """A code as typed in any layout and case: «Теsted» and «tested» are one."""
     return re.sub(r"\s+", "", to_latin(text)).casefold()
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def fold_label(text: str) -> str:
     """A row's name without the bracketed kind of value, spaces, dashes or case."""
     text = re.sub(r"\s*\((?:на дату|нарастающим итогом|за период)\)\s*$", "", plain(text))

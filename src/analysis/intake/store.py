@@ -23,11 +23,19 @@ _PENDING = "pending"
 _LIST = "list.json"
 
 
+class StoreError(ValueError):
+    """The data folder cannot be written to; the message is Russian."""
+
+
 @contextmanager
 def locked(data_dir: Path) -> Iterator[None]:
     """One intake at a time per data folder; finishes what a killed one had decided."""
     folder = data_dir / ACCEPTED
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".lock").touch()
+    except OSError as error:
+        raise StoreError(f"В папку {data_dir} нельзя писать ({error.strerror}).") from None
     with FileLock(folder / ".lock"):
         recover(data_dir)
         yield

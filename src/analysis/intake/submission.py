@@ -18,6 +18,7 @@ from analysis.settings import Settings
 _KIND_AND_NUMBER = re.compile(
     r"(?:сош|оош|\bцо|школ\w*|гимнази\w*|лице\w*|центр\w* образования)\s*(?:№|no?)?\s*\d{1,4}(?!\d)"
 )
+_DAY = re.compile(r"(?<!\d)(?:\d{1,2}[._-]\d{1,2}[._-]20\d\d|20\d\d[._-]\d{1,2}[._-]\d{1,2})(?!\d)")
 _REASONS = {"number_only": "B26", "ambiguous": "B26.ambiguous", "unknown": "B27", "not_valid": "B27.not_valid"}
 
 
@@ -73,7 +74,7 @@ def _period(submission: Submission, settings: Settings) -> Period | None:
     reading = submission.reading
     hidden = reading.hidden.get("period") or next((mark[1] for mark in reading.marks), "")
     shown = reading.passport.get("period_key", "")
-    named = read_month(submission.arrival.name.rpartition("/")[2]) or ""
+    named = month_in_name(submission.arrival.name)
     period = _month(hidden, settings) or _month(shown, settings)
     if period is None:
         period = _month(named, settings)
@@ -89,6 +90,11 @@ def _period(submission: Submission, settings: Settings) -> Period | None:
     if shown and shown != period.key:
         submission.say("B14", found=reading.passport.get("period_text", ""))
     return period
+
+
+def month_in_name(file_name: str) -> str:
+    """The month that a file's name gives; a whole date there is the day of sending and tells no month."""
+    return read_month(_DAY.sub(" ", file_name.rpartition("/")[2])) or ""
 
 
 def _month(key: str, settings: Settings) -> Period | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from analysis.intake.submission import Submission, in_order
+from analysis.intake.submission import Submission, days_late, in_order
 
 _TELLING = 6  # so many non-zero numbers cannot agree by chance between two schools
 
@@ -100,6 +100,7 @@ def choose(group: list[Submission], asked: Collection[int]) -> None:
             submission.say("B13.held", found=f"принята версия {current.version}")
         elif submission.revised or id(current) in asked:
             submission.say("B23.revised", found=f"прежняя версия {current.version}")
+            _after_the_report(submission)
             current = submission
         else:
             submission.say("B23", found=f"принята версия {current.version} от {current.arrival.received_at[:10]}")
@@ -107,7 +108,13 @@ def choose(group: list[Submission], asked: Collection[int]) -> None:
         current.in_force = True
 
 
+def _after_the_report(submission: Submission) -> None:
+    """A correction that came after the cut-off makes reports that were already given out be computed again."""
+    if submission.period and days_late(submission.arrival.received_at, submission.period):
+        submission.say("B33", found=f"исправление получено {submission.arrival.received_at[:10]}")
+
+
 def _forget(submission: Submission) -> None:
     """Drop what an earlier round of choosing said."""
-    said = ("B23", "B23.same", "B23.revised", "B13.held")
+    said = ("B23", "B23.same", "B23.revised", "B13.held", "B33")
     submission.remarks = [remark for remark in submission.remarks if remark.variant not in said]

@@ -25,10 +25,7 @@ from analysis.settings import Settings
 
 ENTER = ("ok", "special_conditions")
 TOLERANCE = 1e-6
-
-
-class DisclosureError(AssertionError):
-    """An edition gives away a count it should hide; the message names rows, never values."""
+Part = tuple[tuple[str, ...], str, Hashable]
 
 
 def feasible_intervals(
@@ -47,7 +44,7 @@ def feasible_intervals(
     """
     counted = counted_indicators(settings.indicators, settings.measures)
     rows = people_rows(tables["indicators"], counted, groups_of(schools))
-    rows = rows.join(tables["indicators"][["value", "attainment", "target", "suppressed"]])
+    rows = rows.join(tables["indicators"][["value", "attainment", "suppressed"]])
     limits = Limits(settings.project.privacy.min_count, settings.project.privacy.min_denominator)
     system = LinearSystem()
     _know(system, rows)
@@ -56,7 +53,7 @@ def feasible_intervals(
     _add_values(system, _printed_values(tables, rows), rounding)
     _add_nested(system, rows, settings)
     _add_periods(system, rows, settings)
-    goals = list(_goals(rows, system, others))
+    goals = list(_goals(rows, others))
     found = system.range_of([goal for _, _, goal in goals])
     frame = pd.DataFrame([(*unit, count, *ends) for (unit, count, _), ends in zip(goals, found, strict=True)])
     return frame.set_axis([*ROW, "count", "low", "high"], axis=1) if len(frame) else _no_intervals()
@@ -103,12 +100,12 @@ def _add_labels(system: LinearSystem, rows: pd.DataFrame, limits: Limits) -> Non
             system.at_most([(y, 1.0), (x, -1.0)])
 
 
-def _add_sums(system: LinearSystem, rows: pd.DataFrame) -> list[tuple[tuple[str, ...], str, Hashable]]:
+def _add_sums(system: LinearSystem, rows: pd.DataFrame) -> list[Part]:
     """Totals are sums of their parts; returns the parts nobody prints (as unit, role, name)."""
-    others: list[tuple[tuple[str, ...], str, Hashable]] = []
+    others: list[Part] = []
     entering = rows[rows["status"].isin(ENTER)]
-    for (period, indicator), same in entering.groupby(["period", "indicator"], sort=True):
-        by_level = {level: part for level, part in same.groupby("level")}
+    for _, same in entering.groupby(["period", "indicator"], sort=True):
+        by_level = dict(iter(same.groupby("level")))
         nothing = same.iloc[:0]
         schools, groups = by_level.get("school", nothing), by_level.get("group", nothing)
         for total in by_level.get("group", nothing).itertuples():
@@ -122,9 +119,7 @@ def _add_sums(system: LinearSystem, rows: pd.DataFrame) -> list[tuple[tuple[str,
     return others
 
 
-def _sum(
-    system: LinearSystem, total: object, parts: pd.DataFrame, n_schools: int
-) -> Iterator[tuple[tuple[str, ...], str, Hashable]]:
+def _sum(system: LinearSystem, total: object, parts: pd.DataFrame, n_schools: int) -> Iterator[Part]:
     if parts.empty:
         return
     unit = ("others", *(str(getattr(total, name)) for name in ROW[1:]))
@@ -136,13 +131,17 @@ def _sum(
             terms.append((rest, 1.0))
             yield unit, role, rest
         system.equal([*terms, (node(total, role), -1.0)])
+    if n_schools < total.n_schools and total.share:  # type: ignore[attr-defined]
+        system.at_most([((*unit, "numerator"), 1.0), ((*unit, "denominator"), -1.0)])
 
 
 def _printed_values(tables: Mapping[str, pd.DataFrame], rows: pd.DataFrame) -> pd.DataFrame:
     """Every printed value that is a ratio of a row's counts: columns of the row and ``printed``, ``capped``."""
     value = rows.assign(printed=rows["value"], capped=False)
     reached = rows["attainment"] >= 100 - TOLERANCE
-    goal = rows.assign(printed=(rows["attainment"] * rows["target"] / 100).where(~reached, rows["target"]), capped=reached)
+    goal = rows.assign(
+        printed=(rows["attainment"] * rows["target"] / 100).where(~reached, rows["target"]), capped=reached
+    )
     found = [value, goal.where(rows["attainment"].notna()).dropna(subset=["level"])]
     changes = tables.get("changes")
     if changes is not None and len(changes):
@@ -215,16 +214,18 @@ def _tiles(periods: list[str], is_flow: bool) -> Iterator[tuple[str, list[str]]]
                 yield whole, same
 
 
-def _goals(
-    rows: pd.DataFrame, system: LinearSystem, others: list[tuple[tuple[str, ...], str, Hashable]]
-) -> Iterator[tuple[tuple[str, ...], str, list[Term]]]:
+def _goals(rows: pd.DataFrame, others: list[Part]) -> Iterator[tuple[tuple[str, ...], str, list[Term]]]:
     """Hidden counts whose bounds are wanted."""
+    shares = set(rows.loc[rows["share"], "indicator"])
     for row in rows[rows["suppressed"].notna()].itertuples():
         unit = tuple(str(getattr(row, name)) for name in ROW)
         hidden = [role for role, count in _roles(row) if np.isnan(count)]
         yield from ((unit, role, [(node(row, role), 1.0)]) for role in hidden)
         if row.share and "numerator" in hidden:
             yield unit, "rest", [(node(row, "denominator"), 1.0), (node(row, "numerator"), -1.0)]
+    names = {name for _, _, name in others}
     for unit, role, name in others:
-        if name not in system.known:
-            yield unit, role, [(name, 1.0)]
+        yield unit, role, [(name, 1.0)]
+        whole = (*unit, "denominator")
+        if role == "numerator" and whole in names and unit[-1] in shares:
+            yield unit, "rest", [(whole, 1.0), (name, -1.0)]

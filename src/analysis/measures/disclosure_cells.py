@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.measures.disclosure_counts import Limits, counts
 from analysis.measures.disclosure_periods import overlaps
-from analysis.measures.suppression import Figures, Pattern, SumTree, complete
+from analysis.measures.suppression import Figures, Flags, Pattern, SumTree, complete
 
-FIGURES = ["count", "low", "high", "need_low", "need_high"]
+FIGURES = ["value", "low", "high", "need_low", "need_high"]
 TOLERANCE = 1e-6
 
 
@@ -28,102 +29,117 @@ def hidden_rows(rows: pd.DataFrame, limits: Limits, *, leaf: str, insider: bool)
     printed = printed.assign(hide=printed["need_low"].notna(), exhausted=False)
     _close(printed)
     numerators = set(printed.loc[printed["role"] == "numerator", "key"])
+    of_numerator = printed["key"].isin(numerators).to_numpy()
+    sensitive = printed["need_low"].notna().to_numpy()
+    places = printed.groupby(["period", "key"], sort=True).indices
     # denominators first: a hidden denominator hides the numerators above it, which may then protect others
     for last in (False, True):
-        of_turn = printed[printed["key"].isin(numerators) == last]
-        for _, of_key in of_turn.groupby(["period", "key"], sort=True):
-            _protect(printed, of_key.index, leaf, insider)
+        for index in places.values():
+            if of_numerator[index[0]] == last and sensitive[index].any():
+                _protect(printed, index, leaf, insider)
         _close(printed)
     _hide_loose_totals(printed, leaf)
     return _by_row(printed, rows)
 
 
-def _protect(printed: pd.DataFrame, index: pd.Index, leaf: str, insider: bool) -> None:
+@dataclass(frozen=True)
+class _Units:
+    """Counts of one key in one period by unit: of several limits the tightest, of several needs the widest."""
+
+    name: npt.NDArray[np.object_]
+    group: npt.NDArray[np.object_]
+    figures: Figures
+    hide: Flags
+    enters_in: npt.NDArray[np.object_]
+
+    def where(self, kept: Flags) -> _Units:
+        """Some of the units."""
+        figures = Figures(*(getattr(self.figures, name)[kept] for name in FIGURES))
+        return _Units(self.name[kept], self.group[kept], figures, self.hide[kept], self.enters_in[kept])
+
+
+def _protect(printed: pd.DataFrame, index: npt.NDArray[np.intp], leaf: str, insider: bool) -> None:
     """Hide what one count of one period needs; writes ``hide`` and ``exhausted`` of ``printed``."""
-    of_key = printed.loc[index]
-    if of_key["need_low"].isna().all():
-        return
-    totals = of_key[of_key["level"].isin(["group", "city"]) & (of_key["level"] != leaf)]
-    by_unit = _merged(totals, "unit_id")
-    classes = list(_classes(of_key, leaf))
-    for units in classes:
-        names, parent = _parents(units, leaf)
-        whole = len(classes) == 1
-        tree, hidden = _tree(units, by_unit, names, parent, leaf, whole)
-        pattern = complete(tree, hidden, units["count"].to_numpy(float), insider)
-        open_totals = {name for name, is_open in zip(names, pattern.groups, strict=True) if is_open}
+    of_key = printed.take(index)
+    is_leaf = (of_key["level"] == leaf).to_numpy()
+    totals = _units(of_key[~is_leaf & (of_key["level"] != "school").to_numpy()])
+    leaves = _units(of_key[is_leaf & (of_key["enters"] | (leaf == "group")).to_numpy()])
+    unit = of_key["unit_id"].to_numpy()
+    hidden, exhausted = of_key["hide"].to_numpy().copy(), False
+    signatures = sorted(set(leaves.enters_in)) if leaf == "school" else [None]
+    for signature in signatures:
+        units = leaves.where(leaves.enters_in == signature) if len(signatures) > 1 else leaves
+        if not len(units.name):
+            continue
+        above, parent = _parents(units, leaf)
+        tree, open_already = _tree(units, totals, above, parent, leaf, whole=len(signatures) == 1)
+        pattern = complete(tree, open_already, units.figures.value, insider)
+        open_totals = {name for name, is_open in zip(above, pattern.groups, strict=True) if is_open}
         open_totals |= {"city"} if leaf == "school" and pattern.root else set()
-        is_leaf = of_key["level"] == leaf
-        is_hidden = is_leaf & of_key["unit_id"].isin(units.index[pattern.leaves])
-        is_hidden |= ~is_leaf & of_key["unit_id"].isin(open_totals)
-        printed.loc[index[is_hidden], "hide"] = True
-        printed.loc[index, "exhausted"] |= pattern.exhausted
+        hidden |= np.where(is_leaf, np.isin(unit, units.name[pattern.leaves]), np.isin(unit, list(open_totals)))
+        exhausted |= pattern.exhausted
+    at = printed.index[index]
+    printed.loc[at, "hide"] = hidden
+    if exhausted:
+        printed.loc[at, "exhausted"] = True
 
 
-def _merged(frame: pd.DataFrame, by: str) -> pd.DataFrame:
-    """One row per unit: of several limits the tightest, of several needs the widest."""
-    if frame[by].is_unique:
-        return frame.set_index(by)[["group", *FIGURES, "hide"]].sort_index()
-    return frame.groupby(by, sort=True).agg(
-        group=("group", "first"), count=("count", "max"), low=("low", "max"), high=("high", "min"),
-        need_low=("need_low", "min"), need_high=("need_high", "max"), hide=("hide", "any"),
-    )  # fmt: skip
+def _units(counts_of_key: pd.DataFrame) -> _Units:
+    """One element per unit, sorted by name.
 
-
-def _classes(of_key: pd.DataFrame, leaf: str) -> Iterator[pd.DataFrame]:
-    """Leaves, one row per unit; one class for those that enter the totals of the same indicators.
-
-    Where schools enter totals of different indicators, the difference of two totals tells about a few of them, so
-    each class is protected as if its own total were printed.
+    Schools may enter the totals of different indicators; the difference of two totals then tells about a few of
+    them, so each such class (``enters_in``) is protected as if its own total were printed.
     """
-    leaves = of_key[(of_key["level"] == leaf) & (of_key["enters"] | (leaf == "group"))]
-    if leaves.empty:
-        return
-    units = _merged(leaves, "unit_id")
-    if leaf == "group" or leaves["indicator"].nunique() == 1:
-        yield units
-        return
-    signature = leaves.groupby("unit_id")["indicator"].agg(lambda names: "+".join(sorted(names)))
-    yield from (same for _, same in units.groupby(signature, sort=True))
+    name, first, place = np.unique(counts_of_key["unit_id"].to_numpy(), return_index=True, return_inverse=True)
+    merged = []
+    for column, widest in zip(FIGURES, (np.fmax, np.fmax, np.fmin, np.fmin, np.fmax), strict=True):
+        figure = np.full(len(name), np.nan)
+        widest.at(figure, place, counts_of_key["count" if column == "value" else column].to_numpy(float))
+        merged.append(figure)
+    hide = np.bincount(place, counts_of_key["hide"].to_numpy(float), len(name)) > 0
+    indicator = counts_of_key["indicator"].to_numpy()
+    codes: list[set[str]] = [set() for _ in name]
+    for at, code in zip(place, indicator, strict=True):
+        codes[at].add(code)
+    enters_in = np.array(["+".join(sorted(some)) for some in codes], dtype=object)
+    return _Units(name, counts_of_key["group"].to_numpy()[first], Figures(*merged), hide, enters_in)
 
 
-def _parents(units: pd.DataFrame, leaf: str) -> tuple[list[str], np.ndarray]:
+def _parents(units: _Units, leaf: str) -> tuple[list[str], npt.NDArray[np.intp]]:
     """Names of the totals right above the leaves, and the position of each leaf's total among them."""
     if leaf == "group":
-        return ["city"], np.zeros(len(units), dtype=np.intp)
-    names = sorted(units["group"].unique())
-    return names, np.array([names.index(group) for group in units["group"]], dtype=np.intp)
+        return ["city"], np.zeros(len(units.name), dtype=np.intp)
+    names, parent = np.unique(units.group, return_inverse=True)
+    return list(names), parent
 
 
 def _tree(
-    units: pd.DataFrame, totals: pd.DataFrame, names: list[str], parent: np.ndarray, leaf: str, whole: bool
+    units: _Units, totals: _Units, above: list[str], parent: npt.NDArray[np.intp], leaf: str, whole: bool
 ) -> tuple[SumTree, Pattern]:
     """The tree of sums over one class, and what of it is not printed or hidden already.
 
     whole: the class makes up the totals, so their needs are known to it. Otherwise a total that needs protection
     leaves all totals open: what is known about the parts of a small total is not worth printing it.
     """
-    value = units["count"].to_numpy(float)
-    sums = np.bincount(parent, value, len(names))
-    above = ["city"] if leaf == "school" else []
-    groups, groups_open = _totals(totals, names, sums, whole)
-    root, root_open = _totals(totals, above, np.array([value.sum()]), whole)
-    if not whole and totals["need_low"].notna().any():
+    value = units.figures.value
+    groups, groups_open = _totals(totals, above, np.bincount(parent, value, len(above)), whole)
+    root, root_open = _totals(totals, ["city"] if leaf == "school" else [""], np.array([value.sum()]), whole)
+    if not whole and totals.figures.sensitive.any():
         groups_open, root_open = np.ones_like(groups_open), np.ones_like(root_open)
-    tree = SumTree(Figures(*(units[name].to_numpy(float) for name in FIGURES)), groups, root, parent)
-    return tree, Pattern(units["hide"].to_numpy(bool), groups_open, bool(root_open[0]))
+    return SumTree(units.figures, groups, root, parent), Pattern(units.hide, groups_open, bool(root_open[0]))
 
 
-def _totals(totals: pd.DataFrame, names: list[str], sums: np.ndarray, whole: bool) -> tuple[Figures, np.ndarray]:
+def _totals(totals: _Units, names: list[str], sums: npt.NDArray[np.float64], whole: bool) -> tuple[Figures, Flags]:
     """Figures of the totals above the leaves; a total that is not printed is open and knows no limits."""
-    found = totals.reindex(names if names else [""])
-    printed = found["count"].notna().to_numpy()
-    low, high = (found[name].to_numpy(float) for name in ("low", "high"))
-    sensitive = found["need_low"].notna().to_numpy() & whole
-    needs = [np.where(sensitive, found[name].to_numpy(float), np.nan) for name in ("need_low", "need_high")]
-    box_low, box_high = np.where(sensitive, low, -np.inf), np.where(sensitive, high, np.inf)
-    hidden = found["hide"].astype("boolean").fillna(True).to_numpy(bool)
-    return Figures(sums, box_low, box_high, *needs), ~printed | hidden
+    place = {name: i for i, name in enumerate(totals.name)}
+    open_ = np.array([name not in place or bool(totals.hide[place[name]]) for name in names])
+    at = np.array([place.get(name, -1) for name in names])
+    known = (at >= 0) & whole
+    columns = {name: np.append(getattr(totals.figures, name), np.nan)[at] for name in FIGURES[1:]}
+    known &= ~np.isnan(columns["need_low"])
+    low, high = np.where(known, columns["low"], -np.inf), np.where(known, columns["high"], np.inf)
+    needs = [np.where(known, columns[name], np.nan) for name in ("need_low", "need_high")]
+    return Figures(sums, low, high, *needs), open_
 
 
 def _close(printed: pd.DataFrame) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.measures.disclosure_periods import months_of, overlaps
+from analysis.measures.disclosure_periods import months_of, overlaps, score_kind
 
 PEOPLE = "чел."
 ROW = ["level", "unit_id", "period", "indicator"]
@@ -41,11 +41,14 @@ class Limits:
         return self.min_count - 1
 
 
-def counted_indicators(indicators: Iterable[Any], measures: Iterable[Any]) -> pd.DataFrame:
-    """What each indicator counts; one row per indicator, index ``indicator``.
+def counted_indicators(
+    indicators: Iterable[Any], measures: Iterable[Any], weights: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """What each indicator counts and how it enters scores; one row per indicator, index ``indicator``.
 
     Columns: ``numerator_key, denominator_key`` (measure codes joined by +, empty for none), ``numerator_people,
-    denominator_people`` (is it a number of people), ``share`` (the numerator is part of the denominator), ``scale``.
+    denominator_people`` (is it a number of people), ``share`` (the numerator is part of the denominator), ``scale``,
+    ``cap, downward, weight, scored_in``.
     """
     people = {measure.code for measure in measures if measure.unit == PEOPLE}
     rows = []
@@ -56,6 +59,9 @@ def counted_indicators(indicators: Iterable[Any], measures: Iterable[Any]) -> pd
                 "indicator": one.code, "numerator_key": "+".join(sorted(one.numerator)),
                 "denominator_key": one.denominator or "", "numerator_people": bool(top), "denominator_people": bottom,
                 "share": one.unit == "percent" and bool(top) and bottom, "scale": float(one.scale),
+                "cap": np.inf if one.cap is None else one.cap, "downward": one.direction == "down",
+                "weight": (weights or {}).get(one.code, 1.0),
+                "scored_in": () if one.informational or "school" not in one.levels_scored else one.scored_in,
             }
         )  # fmt: skip
     return pd.DataFrame(rows).set_index("indicator")
@@ -70,14 +76,14 @@ def people_rows(table: pd.DataFrame, counted: pd.DataFrame, groups: Mapping[str,
     """Rows of ``indicators`` that count people, in the order and with the index of ``table``.
 
     Columns of the row, ``group`` (of a school or the group itself; empty for the city), the columns of
-    :func:`counted_indicators`, ``y`` and ``x`` (numerator, denominator; NaN = missing or hidden already) and
-    ``enters``: the row's school is part of the totals.
+    :func:`counted_indicators`, ``y`` and ``x`` (numerator, denominator; NaN = missing or hidden already),
+    ``enters``: the row's school is part of the totals, and ``scored``: its attainment enters the school's score.
     """
     unknown = sorted(set(table["indicator"]) - set(counted.index))
     if unknown:
         raise ValueError(f"indicators unknown to the settings: {', '.join(unknown)}")
-    rows = table[[*ROW, "numerator", "denominator", "n_schools", "status"]].join(counted, on="indicator")
-    rows = rows[rows["numerator_people"] | rows["denominator_people"]]
+    rows = table[[*ROW, "numerator", "denominator", "n_schools", "status", "target"]].join(counted, on="indicator")
+    rows = rows[rows["numerator_people"] | rows["denominator_people"]].astype(dict.fromkeys(ROW, object))
     y, x = (rows[name].astype("Float64").to_numpy(float, na_value=np.nan) for name in ("numerator", "denominator"))
     return rows.assign(
         group=np.where(
@@ -88,6 +94,7 @@ def people_rows(table: pd.DataFrame, counted: pd.DataFrame, groups: Mapping[str,
         y=y,
         x=x,
         enters=(rows["level"] == "school") & ~np.isnan(y) & ~np.isnan(x) & (x > 0),
+        scored=[score_kind(p) in kinds for p, kinds in zip(rows["period"], rows["scored_in"], strict=True)],
     )
 
 
@@ -125,8 +132,10 @@ def shared_labels(rows: pd.DataFrame, mark: str, amount: pd.Series) -> pd.Series
     answer = pd.Series(False, index=rows.index)
     for below, above, unit in (("school", "group", "group"), ("school", "city", None), ("group", "city", None)):
         keys = [*by, unit] if unit else by
-        parts = rows[(rows["level"] == below) & nonzero].groupby(keys).size()
         marked = rows[(rows["level"] == above) & rows[mark]].set_index(keys).index
+        if marked.empty:
+            continue
+        parts = rows[(rows["level"] == below) & nonzero].groupby(keys).size()
         shared = parts.index[(parts > 1) & parts.index.isin(marked)]
         at = pd.MultiIndex.from_frame(rows[keys])
         answer |= (rows["level"] == below) & rows[mark] & at.isin(shared)
@@ -142,7 +151,8 @@ def _parts_in_time(rows: pd.DataFrame) -> pd.Series:
         index
         for index, row in zip(marked.index, marked[ROW].itertuples(index=False), strict=True)
         if any(
-            (row.level, row.unit_id, wider, row.indicator) in keys and len(months_of(wider)) > len(months_of(row.period))
+            (row.level, row.unit_id, wider, row.indicator) in keys
+            and len(months_of(wider)) > len(months_of(row.period))
             for wider in covers[row.period]
         )
     }

@@ -32,3 +32,10 @@ def overlaps(periods: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """For each period the other ones that share a month with it, sorted."""
     keys = sorted(set(periods))
     return {one: tuple(two for two in keys if two != one and months_of(one) & months_of(two)) for one in keys}
+
+
+def score_kind(period: str) -> str:
+    """The kind of a period by which indicators are scored: ``month``, ``H1``, ``H2`` or ``year``."""
+    if len(months_of(period)) == 1:
+        return "month"
+    return period[4:] if "H" in period else "year"

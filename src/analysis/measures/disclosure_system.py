@@ -72,7 +72,11 @@ class LinearSystem:
         value = np.array([c for _, coefficients, *_ in self._rows for c in coefficients], dtype=float)
         shape = (len(self._rows), len(self._low))
         limits = np.array([limit for *_, limit, _ in self._rows], dtype=float)
-        return coo_array((value, (row, column)), shape).tocsr(), limits, np.array([e for *_, e in self._rows], dtype=bool)
+        return (
+            coo_array((value, (row, column)), shape).tocsr(),
+            limits,
+            np.array([e for *_, e in self._rows], dtype=bool),
+        )
 
     def _blocks(self) -> _Blocks:
         """Counts that share no equation cannot tell about each other: each connected part is solved alone."""

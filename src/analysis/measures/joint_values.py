@@ -6,13 +6,30 @@ still be wrong. With step-down, a claim made leaves the set, its reverse stays.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from analysis.measures.claims import count_claims
 
-ALL_PAIRS_UP_TO = 100
+ALL_PAIRS_UP_TO = 40
 _CANDIDATES = 40
 _CELLS = 4_000_000
+_DRAWS_AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Errors that matter, candidate × draw, candidates in ascending θ; θ and σ² the same or candidate × 1."""
+
+    errors: np.ndarray
+    theta: np.ndarray
+    variance: np.ndarray
+
+    def part(self, some: slice) -> _Draws:
+        shared = self.theta.shape[1] == 1
+        theta, variance = (x if shared else x[:, some] for x in (self.theta, self.variance))
+        return _Draws(self.errors[:, some], theta, variance)
 
 
 def joint_critical_value(
@@ -20,21 +37,21 @@ def joint_critical_value(
 ) -> float:
     """One critical value for all claims about units with independent normal errors; 0 when no error is possible.
 
-    A pair's standardised difference is at most √(x_j² + x_k²) for standard normal errors x, so above 100 units only
-    pairs of the 40 units with the largest |x| of a draw are looked at: those decide its largest difference.
+    ``theta`` must ascend. A pair's standardised difference is at most √(x_j² + x_k²) for standard normal errors x, so
+    above 40 units only pairs of the 40 units with the largest |x| of a draw are looked at: those decide its largest
+    difference.
     """
     if len(theta) < 2 or not (sigma > 0).any():
         return 0.0
     sigma = np.maximum(sigma, 1e-9 * sigma.max())
-    errors, units = _extreme_errors(len(theta), draws, np.random.default_rng(seed))
+    drawn = _draw(theta, sigma, draws, np.random.default_rng(seed))
     c, claims = np.inf, -1
     while True:
-        largest = _largest_differences(theta, sigma, errors, units, c)
-        c = min(c, _quantile(largest, confidence))
-        above, _ = count_claims(theta, sigma, c)
-        if not step_down or above.sum() in (claims, len(theta) * (len(theta) - 1) // 2):
-            return float(c)
-        claims = above.sum()
+        c = min(c, _quantile(_largest_differences(drawn, c), confidence))
+        made = int(count_claims(theta, sigma, c)[0].sum())
+        if not step_down or made in (0, claims):
+            return c
+        claims = made
 
 
 def _quantile(largest: np.ndarray, confidence: float) -> float:
@@ -42,35 +59,39 @@ def _quantile(largest: np.ndarray, confidence: float) -> float:
     return float(max(0.0, np.quantile(largest, confidence, method="inverted_cdf")))
 
 
-def _extreme_errors(n: int, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Per draw the standard normal errors that matter, and whose they are."""
-    kept = n if n <= ALL_PAIRS_UP_TO else _CANDIDATES
-    errors, units = np.empty((draws, kept)), np.empty((draws, kept), dtype=np.int32)
+def _draw(theta: np.ndarray, sigma: np.ndarray, draws: int, rng: np.random.Generator) -> _Draws:
+    n = len(theta)
+    if n <= ALL_PAIRS_UP_TO:
+        errors = rng.standard_normal((draws, n)).T * sigma[:, None]
+        return _Draws(np.ascontiguousarray(errors), theta[:, None], sigma[:, None] ** 2)
+    units = np.empty((draws, _CANDIDATES), dtype=np.int64)
+    errors = np.empty((draws, _CANDIDATES))
     step = max(1, _CELLS // n)
     for first in range(0, draws, step):
         x = rng.standard_normal((min(step, draws - first), n))
+        picks = np.sort(np.argpartition(-np.abs(x), _CANDIDATES, axis=1)[:, :_CANDIDATES], axis=1)
         some = slice(first, first + len(x))
-        picks = np.broadcast_to(np.arange(n), x.shape)
-        if kept < n:
-            picks = np.sort(np.argpartition(-np.abs(x), kept, axis=1)[:, :kept], axis=1)
-        units[some], errors[some] = picks, np.take_along_axis(x, picks, axis=1)
-    return errors, units
+        units[some], errors[some] = picks, np.take_along_axis(x, picks, axis=1) * sigma[picks]
+    units = np.ascontiguousarray(units.T)
+    return _Draws(np.ascontiguousarray(errors.T), theta[units], sigma[units] ** 2)
 
 
-def _largest_differences(
-    theta: np.ndarray, sigma: np.ndarray, errors: np.ndarray, units: np.ndarray, c: float
-) -> np.ndarray:
+def _largest_differences(drawn: _Draws, c: float) -> np.ndarray:
     """Per draw the largest standardised difference over the claims not yet made at critical value ``c``."""
-    rows, columns = np.triu_indices(errors.shape[1], 1)
-    largest = np.empty(len(errors))
-    step = max(1, _CELLS // max(1, len(rows)))
-    for first in range(0, len(errors), step):
-        some = slice(first, first + step)
-        j, k = units[some][:, rows], units[some][:, columns]
-        spread = np.hypot(sigma[j], sigma[k])
-        z = (errors[some][:, rows] * sigma[j] - errors[some][:, columns] * sigma[k]) / spread
+    draws = drawn.errors.shape[1]
+    parts = [slice(first, first + _DRAWS_AT_ONCE) for first in range(0, draws, _DRAWS_AT_ONCE)]
+    return np.concatenate([_largest_of_part(drawn.part(some), c) for some in parts])
+
+
+def _largest_of_part(drawn: _Draws, c: float) -> np.ndarray:
+    errors, theta, variance = drawn.errors, drawn.theta, drawn.variance
+    largest = np.full(errors.shape[1], -np.inf)
+    for j in range(len(errors) - 1):
+        spread = np.sqrt(variance[j] + variance[j + 1 :])
+        downward = (errors[j] - errors[j + 1 :]) / spread  # j wrongly above a higher one: never claimed
+        np.maximum(largest, downward.max(axis=0), out=largest)
+        upward = -downward
         if np.isfinite(c):
-            distance = (theta[j] - theta[k]) / spread
-            z = np.maximum(np.where(distance > c, -np.inf, z), np.where(-distance > c, -np.inf, -z))
-        largest[some] = np.abs(z).max(axis=1) if not np.isfinite(c) else z.max(axis=1)
+            upward = np.where(theta[j + 1 :] - theta[j] > c * spread, -np.inf, upward)
+        np.maximum(largest, upward.max(axis=0), out=largest)
     return largest

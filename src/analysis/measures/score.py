@@ -28,9 +28,7 @@ class Attainments:
     weights: np.ndarray
 
 
-def attainments_of(
-    rows: pd.DataFrame, scored: list[Indicator], period: Period, settings: Settings
-) -> Attainments:
+def attainments_of(rows: pd.DataFrame, scored: list[Indicator], period: Period, settings: Settings) -> Attainments:
     """Arrange school rows of ``indicators`` (with ``group``); small denominators are shown elsewhere, not scored."""
     schools = rows.drop_duplicates("unit_id").sort_values("unit_id").set_index("unit_id")
     codes = [indicator.code for indicator in scored]
@@ -40,7 +38,9 @@ def attainments_of(
         return table.reindex(index=schools.index, columns=codes).to_numpy()
 
     status, denominator = wide("status"), wide("denominator").astype(float)
-    shares = np.array([indicator.unit == "percent" and indicator.denominator != "due_forms" for indicator in scored], bool)
+    shares = np.array(
+        [indicator.unit == "percent" and indicator.denominator != "due_forms" for indicator in scored], bool
+    )
     too_small = shares & (denominator < settings.project.scoring.min_denominator)
     attainment = np.where(too_small, np.nan, wide("attainment").astype(float))
     special = (status == "special_conditions").any(axis=1)

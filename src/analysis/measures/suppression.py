@@ -230,7 +230,7 @@ def _hide_total(tree: SumTree, pattern: Pattern, insider: bool, worst: _Lack) ->
     if worst.level == 0 and not pattern.groups[tree.parent[worst.index]]:
         return _with_group(pattern, int(tree.parent[worst.index]))
     closed = np.flatnonzero(~pattern.groups)
-    if len(closed) and not (worst.level == 2):
+    if len(closed) and worst.level != 2:
         now = _lack_of(tree, pattern, insider, worst)
         by_size = closed[np.lexsort((closed, tree.groups.value[closed]))]
         helps = (g for g in by_size if _helps(tree, _with_group(pattern, int(g)), int(g), insider, worst, now))

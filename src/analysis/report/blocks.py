@@ -16,7 +16,7 @@ from analysis.report.inline import Emphasis, Inline, LineBreak, Link, Mono, Stro
 
 __all__ = [
     "DOCUMENT_MIME", "Block", "Bullets", "Callout", "Columns", "Document", "Emphasis", "Heading", "Item", "KeyFact",
-    "KeyFacts", "LineBreak", "Link", "Mono", "Paragraph", "Quote", "Rule", "Strong", "Terms", "Verbatim",
+    "KeyFacts", "LineBreak", "Link", "Mono", "Paragraph", "Strong", "Terms",
 ]  # fmt: skip
 
 TYPST_MIME = "application/x-typst"
@@ -117,9 +117,7 @@ class Bullets(Block):
         return (Paragraph(self.lead).html() if self.lead else "") + f"<{tag}{start}>{inner}</{tag}>"
 
     def typst(self) -> str:
-        items = [
-            f"[#{to_typst(item.text)}{''.join(f' {b.typst()}' for b in item.below)}]" for item in self._items()
-        ]
+        items = [f"[#{to_typst(item.text)}{''.join(f' {b.typst()}' for b in item.below)}]" for item in self._items()]
         call = f"#enum(start: {self.start}, " if self.ordered else "#list("
         lead = Paragraph(self.lead).typst() + "\n\n" if self.lead else ""
         return f"{lead}{call}{', '.join(items)})" if items else lead
@@ -184,9 +182,9 @@ class Callout(Block):
     def _body(self) -> Sequence[Block]:
         if isinstance(self.text, Block):
             return [self.text]
-        if self.text and not isinstance(self.text, str) and isinstance(self.text, Sequence):
-            if all(isinstance(part, Block) for part in self.text):
-                return self.text  # type: ignore[return-value]
+        many = self.text and not isinstance(self.text, str) and isinstance(self.text, Sequence)
+        if many and all(isinstance(part, Block) for part in self.text):  # type: ignore[union-attr]
+            return self.text  # type: ignore[return-value]
         return [Paragraph(self.text)] if self.text else []  # type: ignore[arg-type]
 
     def html(self) -> str:
@@ -285,60 +283,3 @@ def columns_typst(cells: Sequence[str], weights: Sequence[float]) -> str:
     """Written cells side by side in the PDF."""
     widths = typst_text.array(f"{w:g}fr" for w in weights)
     return f"#side-by-side({widths}, {', '.join(f'[{cell}]' for cell in cells)})"
-
-
-@dataclass(frozen=True, repr=False)
-class Quote(Block):
-    """Blocks quoted from elsewhere."""
-
-    blocks: Sequence[Block]
-
-    def html(self) -> str:
-        return f"<blockquote>{''.join(block.html() for block in self.blocks)}</blockquote>"
-
-    def typst(self) -> str:
-        inner = "\n\n".join(block.typst() for block in self.blocks)
-        return f"#quote(block: true)[{inner}]"
-
-    def plain(self) -> str:
-        return "\n".join("> " + block.plain() for block in self.blocks)
-
-
-@dataclass(frozen=True, repr=False)
-class Verbatim(Block):
-    """Text whose lines and spaces count (code, a plain text output)."""
-
-    text: str
-
-    def _lines(self) -> list[str]:
-        return [typst_text.clean(line.replace(" ", "\u00a0")) for line in self.text.expandtabs(4).splitlines()]
-
-    def html(self) -> str:
-        from analysis.report.inline import escape
-
-        return f'<pre tabindex="0">{escape_lines(self._lines(), escape)}</pre>'
-
-    def typst(self) -> str:
-        lines = "\\n".join(typst_text.string(line)[1:-1] for line in self._lines())
-        return f'#raw(block: true, "{lines}")'
-
-    def plain(self) -> str:
-        return self.text
-
-
-def escape_lines(lines: Sequence[str], escape: Any) -> str:
-    return "\n".join(escape(line).replace("\u00a0", " ") for line in lines)
-
-
-@dataclass(frozen=True, repr=False)
-class Rule(Block):
-    """A thin line between parts."""
-
-    def html(self) -> str:
-        return "<hr>"
-
-    def typst(self) -> str:
-        return "#rule()"
-
-    def plain(self) -> str:
-        return "———"

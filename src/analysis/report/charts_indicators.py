@@ -92,7 +92,7 @@ def rows_by_unit(indicators: pd.DataFrame, labels: Labels) -> list[_Rows]:
         statuses = column(block, "status")
         texts = [value_text(v, s, str(unit)) for v, s in zip(block["value"], statuses, strict=True)]
         extra = [numeric(column(block, name)) for name in ("target", "median", "ci_low", "ci_high")]
-        blocks.append(_Rows(list(named), texts, numeric(block["value"]), *extra, unit=str(unit)))
+        blocks.append(_Rows(list(named), texts, numeric(block["value"]), *extra, unit=str(unit)))  # type: ignore[misc, arg-type]
     return blocks
 
 

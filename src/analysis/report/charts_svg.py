@@ -91,7 +91,7 @@ def svg_of(figure: Figure) -> str:
 def _reference_names(drawn: ET.Element) -> dict[str, str]:
     """Only ids that something refers to are kept, numbered in order of appearance."""
     text = [value for element in drawn.iter() for value in element.attrib.values()]
-    wanted = set(re.findall(r"(?:^|url\()#([^)]+)", "\n".join(text), flags=re.MULTILINE))
+    wanted = set(re.findall(r"(?:^|url\()#([^)\n]+)", "\n".join(text), flags=re.MULTILINE))
     kept = [element.attrib["id"] for element in drawn.iter() if element.attrib.get("id") in wanted]
     return {name: f"ID-{number}" for number, name in enumerate(dict.fromkeys(kept))}
 

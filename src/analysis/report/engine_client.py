@@ -87,7 +87,7 @@ class NotebookRun(PapermillNotebookClient):
         nb_man: NotebookExecutionManager,
         timeout: float | None = None,
         cell_seconds: float | None = None,
-        cwd: str | os.PathLike[str] | None = None,
+        run_in: str | os.PathLike[str] | None = None,
         scratch: Path | None = None,
         on_cell: OnCell | None = None,
         **kwargs: Any,
@@ -97,7 +97,7 @@ class NotebookRun(PapermillNotebookClient):
         self.limit = timeout
         self.deadline: float | None = None
         self.cell_seconds = cell_seconds
-        self.cwd = os.fspath(cwd or Path.cwd())
+        self.cwd = os.fspath(run_in or Path.cwd())
         self.scratch = scratch
         self.on_cell = on_cell
 

@@ -69,8 +69,7 @@ class _ReportExporter(TemplateExporter):
         """Write the cells that the preprocessor left."""
         document = Document.from_json(nb.metadata[DOCUMENT_KEY])
         writer = self.writer(Outline(document.title))
-        body = writer.join(map(writer.cell, nb.cells))
-        return Page(document, body, writer.outline)
+        return Page(document, writer.body(nb.cells), writer.outline)
 
 
 @cache
@@ -153,7 +152,7 @@ def compile_pdf(source: str) -> bytes:
     template = (TEMPLATES / "orientir_typst" / "orientir.typ").read_bytes()
     inputs = {"main.typ": source.encode(), "orientir.typ": template}
     try:
-        return typst.compile(
+        return typst.compile(  # type: ignore[call-overload]
             inputs, font_paths=typst_fonts(), ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=FIXED_TIME
         )
     except typst.TypstError as error:

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import fontpkg_pt_sans
-import fontpkg_pt_serif
+import fontpkg_pt_sans  # type: ignore[import-untyped]
+import fontpkg_pt_serif  # type: ignore[import-untyped]
 import typst
 
 SUBSTITUTE: Final = "□"
@@ -49,9 +49,7 @@ def font_files() -> tuple[Path, ...]:
 @cache
 def typst_fonts() -> typst.Fonts:
     """The only faces Typst may use, so that a PDF does not depend on what is installed."""
-    return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=True, font_paths=list(font_directories())
-    )
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=list(font_directories()))
 
 
 def drawable(text: str) -> str:

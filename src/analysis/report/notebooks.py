@@ -59,24 +59,26 @@ def run_notebook(
     engine: Engine = "auto",
     timeout: float | None = TIMEOUT_SECONDS,
     cwd: Path | None = None,
+    failed_output: Path | None = None,
     on_cell: Callable[[int, int], None] | None = None,
 ) -> RunResult:
     """Execute `source` with `parameters` and write it to `output`, the same bytes for the same input.
 
     `engine`: "auto" forks a warm process, or uses a Jupyter kernel where that fails (a note says so);
-    "forked" and "stock" insist. `timeout` is in seconds, for the whole notebook. `on_cell` hears
-    (cells done, cells). An absolute path among the parameters is written to `output` without its folder.
-    Relative paths in the notebook start from `cwd` (default: the current folder).
+    "forked" and "stock" insist. `timeout` is in seconds, for the whole notebook. Relative paths in the notebook
+    start from `cwd` (default: the current folder). A failed notebook goes to `failed_output` (default: `output`).
+    `on_cell` hears (cells done, cells). An absolute path among the parameters is written without its folder.
 
-    Raises NotebookError: an unknown parameter (nothing has run), a failing cell (`output` is kept with the
-    traceback), a time-out; NotebookNotStarted when no process came up.
+    Raises NotebookError: an unknown parameter (nothing has run), a failing cell or a time-out (what was executed
+    is kept with the traceback); NotebookNotStarted when no process came up.
     """
     started = time.monotonic()
     source, output, cwd = Path(source), Path(output), Path(cwd or Path.cwd()).absolute()
     values, shown = _plain_parameters(source, parameters, cwd)
     _check_parameters(source, values)
     ran: list[tuple[str, str | None]] = []
-    options = {"timeout": timeout, "cwd": cwd, "on_cell": on_cell, "warm": engine != "stock"}
+    # papermill's own `cwd` would change the folder of this whole process.
+    options = {"timeout": timeout, "run_in": cwd, "on_cell": on_cell, "warm": engine != "stock"}
     options |= {"fallback": engine == "auto", "on_engine": lambda *what: ran.append(what)}
     with tempfile.TemporaryDirectory(prefix="orientir-") as folder:
         scratch = Path(folder)
@@ -88,10 +90,11 @@ def run_notebook(
         write_notebook(notebook, output)
         name, reason = ran[0]
         return RunResult(output, notebook, name, time.monotonic() - started, _notes(source, reason))
-    error = _describe(notebook, failure, source, output)
+    kept = Path(failed_output or output)
+    error = _describe(notebook, failure, source, kept)
     _mark_failure(notebook, failure.cell_index)
     normalise(notebook, values, cwd, shown)
-    write_notebook(notebook, output)
+    write_notebook(notebook, kept)
     raise error from None
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.measures.disclosure import protect
 from analysis.params.project import PeriodOverrides
+from analysis.params.roadmap import Roadmap
 from analysis.periods import Period
 from analysis.settings import Settings
 from analysis.tablestore import load_tables
@@ -41,6 +42,13 @@ class PeriodReport:
     def settings(self) -> Settings:
         """The validated params."""
         return self.space.settings
+
+    @property
+    def roadmap(self) -> Roadmap:
+        """The order and its activities. Raises RequestError when the params have none."""
+        if self.settings.roadmap is None:
+            raise RequestError("В папке параметров нет roadmap.yaml, а этот раздел отчёта строится по нему.")
+        return self.settings.roadmap
 
     @property
     def demo(self) -> bool:

@@ -11,7 +11,8 @@ from typing import Any
 import mistune
 import pandas as pd
 
-from analysis.report.blocks import Block, Bullets, Heading, Item, Paragraph, Quote, Rule, Verbatim
+from analysis.report.blocks import Block, Bullets, Heading, Item, Paragraph
+from analysis.report.blocks_prose import Quote, Rule, Verbatim
 from analysis.report.inline import Emphasis, Inline, LineBreak, Link, Mark, Mono, Strong, to_plain
 from analysis.report.tables import Align, Column, Table
 

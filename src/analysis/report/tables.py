@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from analysis.report import numbers, tables_html, tables_typst, typst_text
+from analysis.report import numbers, tables_html, tables_typst, tables_width, typst_text
 from analysis.report.blocks import SIGNS, TYPST_MIME, Tone, require
 from analysis.report.inline import Inline, to_plain
 
@@ -180,6 +180,11 @@ class Table:
         """Signals shown only as a sign beside a number; they are explained below the table."""
         cells = (cell for group in self.groups for row in group.rows for cell in row)
         return list(dict.fromkeys(c.signal for c in cells if c.signal and not c.own_label))
+
+    @cached_property
+    def widths(self) -> list[float]:
+        """The width in em that each column would like to have."""
+        return tables_width.needed_widths(self)
 
     def html(self) -> str:
         return tables_html.write(self)

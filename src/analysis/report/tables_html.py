@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from analysis.report.inline import escape, to_html, to_plain
+from analysis.report.tables_width import is_short, is_small
 
 if TYPE_CHECKING:
     from analysis.report.tables import Column, Group, Shown, Table
@@ -15,9 +16,10 @@ _CLASSES = {"start": "", "end": "n", "center": "c"}
 
 def write(table: Table) -> str:
     """The table in its scrolling region, with the legend of its signs and its note below."""
-    kind = ' class="sortable"' if table.sortable else ""
+    kinds = " ".join(["sortable"] * table.sortable + ["small"] * is_small(table))
+    kind = f' class="{kinds}"' if kinds else ""
     body = "".join(_group(group, table) for group in table.groups) or _empty(table)
-    caption = f"<caption>{to_html(table.caption)}</caption>" if table.caption else ""
+    caption = f"<caption><span>{to_html(table.caption)}</span></caption>" if table.caption else ""
     label = escape(to_plain(table.caption)) or "Таблица"
     return (
         f'<div class="table"><div class="scroll" role="region" aria-label="{label}" tabindex="0">'
@@ -50,8 +52,8 @@ def _header(column: Column, extra: str = "") -> str:
     return f'<th scope="col"{_class(column)}{extra}>{escape(column.header)}</th>'
 
 
-def _class(column: Column) -> str:
-    name = _CLASSES[column.alignment]
+def _class(column: Column, *more: str) -> str:
+    name = " ".join(filter(None, (_CLASSES[column.alignment], *more)))
     return f' class="{name}"' if name else ""
 
 
@@ -65,18 +67,16 @@ def _group(group: Group, table: Table) -> str:
 
 
 def _row(row: list[Shown], table: Table) -> str:
-    cells = (
-        _cell(cell, column, table, column.name == table.row_header)
-        for cell, column in zip(row, table.columns, strict=True)
-    )
-    return f"<tr>{''.join(cells)}</tr>"
+    return f"<tr>{''.join(_cell(cell, index, table) for index, cell in enumerate(row))}</tr>"
 
 
-def _cell(cell: Shown, column: Column, table: Table, heads_row: bool) -> str:
-    tag, scope = ("th", ' scope="row"') if heads_row else ("td", "")
+def _cell(cell: Shown, index: int, table: Table) -> str:
+    column = table.columns[index]
+    unwrapped = "u" if column.alignment == "start" and is_short(table, index) else ""
+    tag, scope = ("th", ' scope="row"') if column.name == table.row_header else ("td", "")
     key = f' data-v="{escape(cell.sort)}"' if table.sortable and cell.sort is not None else ""
     missing = ' data-missing=""' if table.sortable and cell.missing else ""
-    return f"<{tag}{scope}{_class(column)}{key}{missing}>{_content(cell, table)}</{tag}>"
+    return f"<{tag}{scope}{_class(column, unwrapped)}{key}{missing}>{_content(cell, table)}</{tag}>"
 
 
 def _content(cell: Shown, table: Table) -> str:

@@ -1,8 +1,4 @@
-"""A table as Typst code: a caption, a header repeated on every page, rows that break over pages.
-
-Column widths are set here from the length of the texts, for Typst gives a column its longest line and would let a
-long header push the table off the page.
-"""
+"""A table as Typst code: a caption, a header repeated on every page, rows that break over pages."""
 
 from __future__ import annotations
 
@@ -11,23 +7,12 @@ from typing import TYPE_CHECKING
 
 from analysis.report import typst_text
 from analysis.report.inline import to_typst
+from analysis.report.tables_width import column_widths
 
 if TYPE_CHECKING:
     from analysis.report.tables import Column, Shown, Table
 
-TEXT_WIDTH = 49.0  # em of table type that fit in the width of a page
-PADDING = 1.0  # em, both insets of a cell
-SIGN = 1.0  # em, a signal's sign and its space
-BOLD = 1.07  # bold letters against regular ones
-SHORT_TEXT = 9.0  # em; columns of shorter texts need no share of the free width
-LEAST_TEXT = 11.0  # em that a column of long text must be left with
-SMALLEST = 0.72  # of the usual size of type in tables
 UNBROKEN = 12  # rows; a shorter table moves to the next page whole
-_ADVANCES = (
-    dict.fromkeys(" \u00a0.,:;!|'’«»()[]-–/", 0.33)
-    | dict.fromkeys("0123456789", 0.545)
-    | dict.fromkeys("№—%ЖМФШЩЮжмшщюыф", 0.82)
-)
 _ALIGNS = {"start": "left", "end": "right", "center": "center"}
 
 
@@ -93,56 +78,3 @@ def _cell(cell: Shown) -> str:
 
 def _pair(tone: str, label: str) -> str:
     return f"({typst_text.string(tone)}, {typst_text.string(label)})"
-
-
-def column_widths(table: Table) -> tuple[list[str], float]:
-    """Widths as Typst lengths (em or fr), and the factor by which type must shrink for the table to fit the page.
-
-    A table that fits with every text on one line fills the page with its columns in proportion (a small one keeps
-    its own width). Otherwise numbers get what they need and columns of long text share the rest.
-    """
-    needs = [_needed(table, index) for index in range(len(table.columns))]
-    if sum(needs) < TEXT_WIDTH / 2:
-        return [f"{need * 1.15:.2f}em" for need in needs], 1.0
-    if sum(needs) <= TEXT_WIDTH:
-        return [f"{need:.2f}fr" for need in needs], 1.0
-    free = _long_columns(table, needs)
-    fixed = sum(need for index, need in enumerate(needs) if index not in free)
-    scale = max(min(1.0, TEXT_WIDTH / (fixed + LEAST_TEXT * len(free))), SMALLEST)
-    shares = _share(TEXT_WIDTH / scale - fixed, {i: need for i, need in enumerate(needs) if i in free})
-    return [shares.get(index, f"{need:.2f}em") for index, need in enumerate(needs)], scale
-
-
-def _long_columns(table: Table, needs: list[float]) -> set[int]:
-    """Columns of long text, which may wrap; when there is none, the widest."""
-    long = {
-        index
-        for index, column in enumerate(table.columns)
-        if column.kind in ("text", "status") and needs[index] > SHORT_TEXT
-    }
-    return long or {needs.index(max(needs))}
-
-
-def _share(room: float, needs: dict[int, float]) -> dict[int, str]:
-    """Give each column its need as long as that is below an even share of the room; the longest divide the rest."""
-    shares, waiting = {}, sorted(needs, key=lambda index: needs[index])
-    while waiting and needs[waiting[0]] <= room / len(waiting):
-        index = waiting.pop(0)
-        shares[index] = f"{needs[index]:.2f}em" if waiting else "1fr"
-        room -= needs[index]
-    return shares | {index: f"{needs[index] ** 0.6:.2f}fr" for index in waiting}
-
-
-def _needed(table: Table, index: int) -> float:
-    """Width in em of the longest value and, over up to three lines, of the bold header."""
-    header = table.columns[index].header
-    cells = (row[index] for group in table.groups for row in group.rows)
-    values = (text_width(cell.text) + (SIGN if cell.signal else 0) for cell in cells)
-    words = (text_width(word) * BOLD for word in header.split())
-    whole = text_width(header) * BOLD / 3 + 1
-    return max(max(values, default=0.0), max(words, default=0.0), min(whole, text_width(header) * BOLD)) + PADDING
-
-
-def text_width(text: str) -> float:
-    """Width in em of a text in PT Sans, within a few per cent: what a column needs, not what it will take."""
-    return sum(_ADVANCES.get(char) or (0.66 if char.isupper() else 0.55) for char in text)

@@ -296,7 +296,5 @@ def _outcome(task: Task) -> Outcome:
 
 def _in_one_line(error: BaseException) -> str:
     """Our own errors speak for themselves; of others the kind is told too."""
-    text = " ".join(str(error).split())
-    if type(error).__module__.partition(".")[0] == "analysis":
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    text, kind = " ".join(str(error).split()), type(error)
+    return text if kind.__module__.startswith("analysis.") else f"{kind.__name__}: {text}".removesuffix(": ")

@@ -20,10 +20,10 @@ from analysis.report.blocks import (
     TYPST_MIME,
     Callout,
     Heading,
-    Verbatim,
     columns_html,
     columns_typst,
 )
+from analysis.report.blocks_prose import Verbatim
 from analysis.report.inline import Inline, escape, to_html, to_typst
 from analysis.report.outline import Entry, Outline
 from analysis.report.prose import markdown_blocks
@@ -54,6 +54,10 @@ class Writer:
 
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
+
+    def body(self, cells: Sequence[Any]) -> str:
+        """All cells that show something."""
+        return self.join(map(self.cell, cells))
 
     def cell(self, cell: Any) -> str:
         """One cell: its prose, or what its code showed."""
@@ -159,6 +163,11 @@ class TypstWriter(Writer):
     def join(self, pieces: Any) -> str:
         return "\n\n".join(filter(None, pieces))
 
+    def body(self, cells: Sequence[Any]) -> str:
+        """The last block is marked: it stays with the signature."""
+        *pieces, last = [piece for piece in map(self.cell, cells) if piece] or [""]
+        return self.join([*pieces, f"#closing[{last}]"])
+
     def block(self, block: Any) -> str:
         return block.typst()
 
@@ -172,8 +181,6 @@ class TypstWriter(Writer):
         return text
 
     def picture(self, mime: str, source: str, alt: str) -> str:
-        if mime == "image/svg+xml":
-            data = typst_text.quoted(source)
-        else:
-            data = typst_text.array(map(str, base64.b64decode(source)))
+        is_svg = mime == "image/svg+xml"
+        data = typst_text.quoted(source) if is_svg else typst_text.array(map(str, base64.b64decode(source)))
         return f'#picture(bytes({data}), "{PICTURES[mime]}", {typst_text.string(alt)})'

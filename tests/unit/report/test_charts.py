@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from analysis.report import charts
 from analysis.report.charts import Break, Chart, Labels
@@ -33,8 +30,7 @@ INDICATORS = {
 TARGETS = dict(zip(INDICATORS, [100, 95, 60, 80, NAN, 15, 25, 25, 1.5, 70, 50, 3], strict=True))
 LABELS = Labels(
     indicators=INDICATORS,
-    units={code: "percent" for code in INDICATORS}
-    | {"П02": "yes_no", "П07": "per_100", "П13": "per_100", "П28": "count"},
+    units=dict.fromkeys(INDICATORS, "percent") | {"П02": "yes_no", "П07": "per_100", "П13": "per_100", "П28": "count"},
     schools={school: f"СОШ № {school[1:]}" for school in SCHOOLS}
     | {"s103": "Центр образования № 103 «Перспектива» имени Героя Советского Союза", "s105": "Школа $x_1^2$ <b>&"},
     groups={
@@ -45,7 +41,9 @@ LABELS = Labels(
     },
     activities={
         f"2.{i}": name
-        for i, name in enumerate(["Координация деятельности организаций", "Мониторинг запросов и эффективности"] * 12, 1)
+        for i, name in enumerate(
+            ["Координация деятельности организаций", "Мониторинг запросов и эффективности"] * 12, 1
+        )
     },
     levels={"reached": "достигнут", "close": "близко к достижению", "support": "требует адресной поддержки"},
     city="Город",
@@ -94,7 +92,9 @@ def groups() -> pd.DataFrame:
 def schools_on_one(code: str = "П04") -> pd.DataFrame:
     rng = draw()
     values = np.clip(rng.normal(61, 13, 49), 3, 100)
-    table = pd.DataFrame({"level": "school", "unit_id": SCHOOLS, "group": GROUPS, "period": "2022H1", "indicator": code})
+    table = pd.DataFrame(
+        {"level": "school", "unit_id": SCHOOLS, "group": GROUPS, "period": "2022H1", "indicator": code}
+    )
     table = table.assign(value=values, ci_low=values - 5, ci_high=np.minimum(values + 5, 100), target=60.0, median=58.4)
     return table.assign(attainment=np.minimum(100, values / 0.6), status="ok", denominator=rng.integers(45, 850, 49))
 
@@ -157,7 +157,9 @@ def activities() -> pd.DataFrame:
     for number, code in enumerate(LABELS.activities):
         rows.append(("city", "city", code, "выполнено" if number % 5 == 0 else "нет данных"))
         if number % 5:
-            states = rng.choice(["выполнено", "выполняется", "не выполнено", "нет данных"], p=[0.6, 0.25, 0.1, 0.05], size=45)
+            states = rng.choice(
+                ["выполнено", "выполняется", "не выполнено", "нет данных"], p=[0.6, 0.25, 0.1, 0.05], size=45
+            )
             rows += [("school", school, code, state) for school, state in zip(SCHOOLS, states, strict=False)]
     return pd.DataFrame(rows, columns=["level", "unit_id", "activity", "status"])
 

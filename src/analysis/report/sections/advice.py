@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -46,7 +47,7 @@ def advice_for(report: PeriodReport, level: str) -> list[Advice]:
     return [_advice(report, row) for row in rows.itertuples()]
 
 
-def _advice(report: PeriodReport, row: object) -> Advice:
+def _advice(report: PeriodReport, row: Any) -> Advice:
     indicator = report.settings.indicator(row.indicator)
     days = report.settings.project.decisions.due_after_days
     return Advice(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Callout, Columns, KeyFact, KeyFacts, Paragraph
@@ -116,7 +118,7 @@ def strengths(report: PeriodReport) -> Bullets:
     return Bullets(items or ["Выше медианы группы показателей пока нет."], lead=[Strong("Сильные стороны")])
 
 
-def _strength(report: PeriodReport, row: object) -> str:
+def _strength(report: PeriodReport, row: Any) -> str:
     indicator = report.settings.indicator(row.indicator)
     value, median = (format_value(v, indicator, "school") for v in (row.value, row.median))
     return f"{indicator.short_name}: {value} (медиана группы {median})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Paragraph
@@ -18,7 +20,7 @@ EFFECT_SIGNALS = {
 _TOO_SMALL = 0.001
 
 
-def format_p(value: object) -> str:
+def format_p(value: Any) -> str:
     """«0,012», «< 0,001»."""
     if is_missing(value):
         return "—"

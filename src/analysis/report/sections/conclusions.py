@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from analysis.periods import month_of
 from analysis.report.blocks import Block, Bullets, Callout, Paragraph
@@ -89,7 +90,7 @@ def problems(report: PeriodReport) -> Bullets:
     return Bullets(items or ["Показателей ниже целевых значений нет."])
 
 
-def _missed(report: PeriodReport, row: object) -> str:
+def _missed(report: PeriodReport, row: Any) -> str:
     indicator = report.settings.indicator(row.indicator)
     text = f"{quoted(indicator)}: {format_value(row.value, indicator)} при цели {format_value(row.target, indicator)}"
     lacking = lacking_text(indicator, row.numerator, row.denominator, row.target)
@@ -146,8 +147,7 @@ def _next_due(report: PeriodReport) -> str:
 
 def basis(report: PeriodReport) -> Paragraph:
     """«Основание и цель»: both orders are cited, the indicator set is marked as a proposal."""
-    roadmap = report.settings.roadmap
-    order = roadmap.order
+    order = report.roadmap.order
     text = (
         f"Информация подготовлена на основании приказа {order.issuer} от {format_date(order.date)} № {order.number} "
         f"«{order.title}» (п. 2.5, 3.2, 3.3)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.report.blocks import Block, KeyFact, KeyFacts, Paragraph
@@ -105,7 +107,7 @@ def excluded_table(report: PeriodReport) -> Table | Paragraph:
     return Table(frame, columns, "Учреждения, не вошедшие в сравнение", row_header="school")
 
 
-def _reason(report: PeriodReport, row: object) -> str:
+def _reason(report: PeriodReport, row: Any) -> str:
     if row.status == "missing":
         return "форма не представлена"
     if row.status == "not_due":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.report.blocks import Bullets, Paragraph
@@ -96,7 +98,7 @@ def change_bullets(report: PeriodReport) -> Bullets:
     return Bullets(items or ["Сравнение с прошлым периодом невозможно: данных за него нет."])
 
 
-def _named_change(report: PeriodReport, row: object) -> str:
+def _named_change(report: PeriodReport, row: Any) -> str:
     indicator = report.settings.indicator(row.indicator)
     return f"{indicator.short_name} (на {format_change(abs(row.change), indicator).lstrip('+')})"
 

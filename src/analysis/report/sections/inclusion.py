@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.numbers import is_missing
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.dynamics import city_rows
 from analysis.report.sections.values import VERDICTS, format_change, format_value
+from analysis.settings import Indicator
 
 CONTINGENTS = ("N_ovz", "N_ovz14")
 
@@ -21,7 +24,7 @@ def inclusion_bullets(report: PeriodReport) -> Bullets | Paragraph:
     return Bullets(items) if items else Paragraph("Показателей об обучающихся с ОВЗ в этом периоде нет.")
 
 
-def _sentence(row, indicator) -> str:  # noqa: ANN001 - a row of city_rows and its indicator
+def _sentence(row: pd.Series, indicator: Indicator) -> str:
     if is_missing(row["value"]) and not isinstance(row.get("suppressed"), str):
         return f"{indicator.name}: данных нет."
     text = f"{indicator.name}: {format_value(row['value'], indicator)}"

@@ -56,7 +56,7 @@ def parameters_sentence(report: PeriodReport) -> Paragraph:
 
 def assumptions(report: PeriodReport) -> Block:
     """The order's inconsistencies and how each is treated."""
-    items: list[Inline] = list(report.settings.roadmap.assumptions) + list(report.overrides.notes)
+    items: list[Inline] = [*report.roadmap.assumptions, *report.overrides.notes]
     return Bullets(items, lead="Где приказ неоднозначен, принято следующее:")
 
 

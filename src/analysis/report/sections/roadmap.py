@@ -33,7 +33,7 @@ def activities_summary(report: PeriodReport) -> pd.DataFrame:
             "remark": activity.remark or ("по журналу центра" if activity.centre_log else ""),
             **{name: int(counts[name].get(activity.code, 0)) for name in counts.columns},
         }
-        for section in report.settings.roadmap.sections
+        for section in report.roadmap.sections
         for activity in section.activities
     ]
     return pd.DataFrame(rows)

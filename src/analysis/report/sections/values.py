@@ -55,7 +55,7 @@ def suppressed_or(frame: pd.DataFrame, column: str) -> list[Any]:
 def level_signals(report: PeriodReport) -> dict[str, Signal]:
     """The levels of attainment, from the highest, with a tone each."""
     levels = report.settings.project.scoring.levels
-    tones = (*LEVEL_TONES, *["bad"] * len(levels))
+    tones: tuple[Tone, ...] = (*LEVEL_TONES, *(LEVEL_TONES[-1:] * len(levels)))
     return {level.name: Signal(level.name, tone) for level, tone in zip(levels, tones, strict=False)}
 
 

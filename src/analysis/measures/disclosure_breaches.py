@@ -1,0 +1,115 @@
+"""Is an edition safe? What it prints, and what can be worked out from it, against the true figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.disclosure_audit import TOLERANCE, feasible_intervals
+from analysis.measures.disclosure_counts import (
+    ROW,
+    Limits,
+    counted_indicators,
+    groups_of,
+    people_rows,
+    with_sensitivity,
+)
+from analysis.settings import Settings
+
+COLUMNS = [*ROW, "count", "breach"]
+
+
+class DisclosureError(AssertionError):
+    """An edition gives away a count it should hide; the message names rows, never values."""
+
+
+def audit(
+    raw: Mapping[str, pd.DataFrame],
+    edition: Mapping[str, pd.DataFrame],
+    *,
+    schools: pd.DataFrame,
+    settings: Settings,
+    own_school: str | None = None,
+    rounding: int | None = None,
+) -> None:
+    """Raise DisclosureError unless the edition has no :func:`breaches`."""
+    found = breaches(raw, edition, schools=schools, settings=settings, own_school=own_school, rounding=rounding)
+    if len(found):
+        shown = [" ".join(map(str, row)) for row in found.head(10).itertuples(index=False)]
+        raise DisclosureError(f"{len(found)} breaches of disclosure control: " + "; ".join(shown))
+
+
+def breaches(
+    raw: Mapping[str, pd.DataFrame],
+    edition: Mapping[str, pd.DataFrame],
+    *,
+    schools: pd.DataFrame,
+    settings: Settings,
+    own_school: str | None = None,
+    rounding: int | None = None,
+) -> pd.DataFrame:
+    """Counts that the edition prints or narrows too far; one row each, empty if it is safe.
+
+    raw: the working tables; edition: the protected ones; own_school: whose head reads a card (own figures are plain).
+    The rest of a share counts as a count too. Columns ``level, unit_id, period, indicator, count`` and ``breach``: ``printed`` (a count of 1…4, or a share of a
+    small denominator, stands there), ``narrow`` (its feasible interval does not contain 1…4), ``exact`` (a share
+    hidden for its small denominator can be worked out).
+    """
+    privacy = settings.project.privacy
+    limits = Limits(privacy.min_count, privacy.min_denominator)
+    counted = counted_indicators(settings.indicators, settings.measures)
+    rows = people_rows(raw["indicators"].reset_index(drop=True), counted, groups_of(schools))
+    truth = with_sensitivity(rows, limits).set_index(ROW)
+    intervals = feasible_intervals(edition, schools=schools, settings=settings, rounding=rounding)
+    level, unit = (truth.index.get_level_values(name) for name in ("level", "unit_id"))
+    # beside the own figures a total is judged by what it leaves to the others
+    judged = truth if own_school is None else truth[(level == "school") & (unit != own_school)]
+    found = [
+        _printed(judged, edition["indicators"]),
+        _narrow(_with_others(truth, own_school, schools, limits), intervals, limits),
+    ]
+    return pd.concat(found, ignore_index=True)[COLUMNS]
+
+
+def _printed(truth: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    marks = truth[["few", "few_rest", "few_x", "small"]]
+    shown = marks.join(table.set_index(ROW)[["numerator", "denominator", "value"]], how="inner")
+    cases = {
+        "numerator": shown["numerator"].notna() & (shown["few"] | shown["few_rest"]),
+        "denominator": shown["denominator"].notna() & shown["few_x"],
+        "value": shown["value"].notna() & (shown["small"] | shown["few"] | shown["few_rest"] | shown["few_x"]),
+    }
+    found = [shown[case].reset_index()[ROW].assign(count=count) for count, case in cases.items()]
+    return pd.concat(found, ignore_index=True).assign(breach="printed")
+
+
+def _with_others(truth: pd.DataFrame, own_school: str | None, schools: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """The true figures, and those of the units an edition does not print (totals less what it prints)."""
+    if own_school is None:
+        return truth
+    rows = truth.reset_index()
+    own = rows[(rows["unit_id"] == own_school) & rows["enters"]]
+    group = rows[(rows["level"] == "group") & (rows["unit_id"] == groups_of(schools).get(own_school))]
+    at = ["period", "indicator"]
+    others = []
+    for total, part in ((group, own), (rows[rows["level"] == "city"], group)):
+        known = part.set_index(at)[["y", "x"]].reindex(pd.MultiIndex.from_frame(total[at])).fillna(0)
+        rest = total.assign(y=total["y"] - known["y"].to_numpy(), x=total["x"] - known["x"].to_numpy(), level="others")
+        others.append(with_sensitivity(rest.assign(n_schools=np.nan), limits))
+    return pd.concat([rows, *others], ignore_index=True).set_index(ROW)
+
+
+def _narrow(truth: pd.DataFrame, intervals: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    found = intervals.join(truth[["few", "few_x", "few_rest", "small", "y", "x"]], on=ROW)
+    count = found["count"]
+    must = (
+        ((count == "numerator") & found["few"])
+        | ((count == "denominator") & found["few_x"])
+        | ((count == "rest") & found["few_rest"])
+    )
+    holds = (found["low"] <= 1 + TOLERANCE) & (found["high"] >= limits.largest_few - TOLERANCE)
+    exact = (count == "numerator") & found["small"] & (found["high"] - found["low"] < 1 - TOLERANCE)
+    breach = np.select([must.astype(bool) & ~holds, exact.astype(bool)], ["narrow", "exact"], "")
+    return found.assign(breach=breach)[breach != ""]

@@ -1,0 +1,135 @@
+"""Places and levels of schools in the meeting edition: what of them would tell about a hidden figure.
+
+A score is the mean of attainments, so the score of a school with one hidden indicator gives that indicator away.
+Scores of such schools are hidden. Places and levels are coarser: they stay as long as the hidden figures, within
+what the edition leaves open, could have led to the same place and level with every value they must be able to take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.disclosure_counts import FEW_SCHOOLS
+from analysis.measures.disclosure_rules import Rule, reason_text
+from analysis.measures.disclosure_suppressed import hide, with_reasons
+from analysis.measures.disclosure_verdicts import Verdicts
+
+Tables = Mapping[str, pd.DataFrame]
+SCHOOL = ["school_id", "period"]
+SCORES = ["score", "score_low", "score_high"]
+INTERVALS = ["rank_low", "rank_high", "rank_low_joint", "rank_high_joint"]
+
+
+def rankings(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
+    """Scores, places and levels; whole groups lose exact places, since one missing place shows itself."""
+    if verdicts.edition != "meeting":
+        return with_reasons(frame)
+    cells = hidden_contributions(frame, verdicts)
+    touched = pd.MultiIndex.from_frame(frame[SCHOOL]).isin(pd.MultiIndex.from_frame(cells[SCHOOL]))
+    place, level = telling(frame, cells)
+    groups = [frame["group"], frame["period"]]
+    certain = frame["rank_low"] == frame["rank_high"]
+    text = verdicts.secondary
+    result = hide(frame, pd.Series(touched, index=frame.index), SCORES, text)
+    result = hide(result, place.groupby(groups).transform("any"), ["rank"], text)
+    result = hide(result, place & certain, INTERVALS, text)
+    result = hide(result, level, ["attainment_level"], text)
+    if verdicts.places:
+        return result
+    everywhere = pd.Series(True, index=frame.index)
+    no_places = reason_text(Rule.PLACES, verdicts.limits)
+    return hide(result, everywhere, ["rank", *INTERVALS, "previous_rank"], no_places, Rule.PLACES)
+
+
+def hidden_contributions(frame: pd.DataFrame, verdicts: Verdicts) -> pd.DataFrame:
+    """Hidden attainments that enter scores; one row per school, period and indicator.
+
+    Columns ``now`` (points the attainment adds to the score), ``least, most`` (over what a reader must allow),
+    ``need_least, need_most`` (over what must stay possible; NaN where the figure needs no protection).
+    """
+    rows = verdicts.rows
+    rows = rows[(rows["level"] == "school") & rows["hide_value"] & rows["scored"] & ~rows["small"] & (rows["x"] > 0)]
+    rows = rows.assign(school_id=rows["unit_id"]).merge(frame[[*SCHOOL, "n_valid"]], on=SCHOOL)
+    ends = {name: _points(rows, rows[count]) for name, count in (("now", "y"), ("a", "low"), ("b", "high"))} | {
+        name: _points(rows, rows[count]) for name, count in (("c", "need_low"), ("d", "need_high"))
+    }
+    return rows[SCHOOL].assign(
+        now=ends["now"],
+        least=np.minimum(ends["a"], ends["b"]),
+        most=np.maximum(ends["a"], ends["b"]),
+        need_least=np.minimum(ends["c"], ends["d"]),
+        need_most=np.maximum(ends["c"], ends["d"]),
+    )
+
+
+def _points(rows: pd.DataFrame, numerator: pd.Series) -> pd.Series:
+    """Points of the score for a numerator: weight × capped attainment / number of indicators."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.fmin(rows["scale"] * numerator / rows["x"], rows["cap"])
+        share = np.where(rows["downward"], rows["target"] / value, value / rows["target"])
+    reached = pd.Series(share, index=rows.index).clip(0, 1)
+    return rows["weight"] * 100 * reached / rows["n_valid"].astype(float)
+
+
+def telling(frame: pd.DataFrame, cells: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Schools whose exact place, and whose level, rule out a value that a hidden figure must be able to take."""
+    room = cells.assign(up=cells["most"] - cells["now"], down=cells["now"] - cells["least"])
+    total = room.groupby(SCHOOL)[["up", "down"]].transform("sum")
+    room = room.assign(up_others=total["up"] - room["up"], down_others=total["down"] - room["down"])
+    room = room[room["need_least"].notna()]
+    highest_when_low = room["need_least"] - room["now"] + room["up_others"]
+    lowest_when_high = room["need_most"] - room["now"] - room["down_others"]
+    room = room.assign(ceiling=highest_when_low.clip(upper=0), floor=lowest_when_high.clip(lower=0))
+    ends = room.groupby(SCHOOL).agg(ceiling=("ceiling", "min"), floor=("floor", "max"))
+    moves = frame[SCHOOL].join(ends, on=SCHOOL).fillna({"ceiling": 0.0, "floor": 0.0})
+    score, ranked = frame["score"], frame["ranked"].astype(bool) & frame["score"].notna()
+    answers = []
+    for kept in ("rank", "attainment_level"):
+        low, high = _band(frame, kept)
+        outside = (score + moves["ceiling"] < low - 1e-9) | (score + moves["floor"] > high + 1e-9)
+        answers.append(outside & ranked)
+    return answers[0], answers[1]
+
+
+def _band(frame: pd.DataFrame, kept: str) -> tuple[pd.Series, pd.Series]:
+    """Between which scores of others a school keeps its place in the group, or its level among all schools."""
+    low, high = pd.Series(-np.inf, index=frame.index), pd.Series(np.inf, index=frame.index)
+    by = ["group", "period"] if kept == "rank" else ["period"]
+    ranked = frame[frame["ranked"].astype(bool) & frame["score"].notna()]
+    for _, same in ranked.groupby(by):
+        score = same["score"].to_numpy(float)
+        order = np.argsort(score, kind="stable")
+        sorted_score = score[order]
+        if kept == "rank":
+            tied = np.searchsorted(sorted_score, score, "right") - np.searchsorted(sorted_score, score, "left") > 1
+            below = np.searchsorted(sorted_score, score, "left") - 1
+            above = np.searchsorted(sorted_score, score, "right")
+            padded = np.concatenate([[-np.inf], sorted_score, [np.inf]])
+            low[same.index] = np.where(tied, score, padded[below + 1])
+            high[same.index] = np.where(tied, score, padded[above + 1])
+            continue
+        spans = same.groupby("attainment_level")["score"].agg(["min", "max"]).sort_values("min")
+        lower, upper = spans["max"].shift(1, fill_value=-np.inf), spans["min"].shift(-1, fill_value=np.inf)
+        low[same.index] = same["attainment_level"].map(lower)
+        high[same.index] = same["attainment_level"].map(upper)
+    return low, high
+
+
+def sensitivity(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
+    """Places under other methods: none when the meeting sees no places."""
+    frame = with_reasons(frame)
+    return frame if verdicts.edition != "meeting" or verdicts.places else frame.iloc[:0]
+
+
+def level_counts(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
+    """Schools by level: not for groups with a hidden level, nor, outside the meeting, for groups of few schools."""
+    ranked = tables["rankings"]
+    if verdicts.edition == "meeting":
+        _, level = telling(ranked, hidden_contributions(ranked, verdicts))
+        touched = set(ranked.loc[level, "group"])
+        return hide(frame, frame["group"].isin(touched), ["n"], verdicts.secondary)
+    few = frame.groupby("group")["n"].transform("sum") < FEW_SCHOOLS
+    return hide(frame, few, ["n"], reason_text(Rule.FEW_SCHOOLS, verdicts.limits), Rule.FEW_SCHOOLS)

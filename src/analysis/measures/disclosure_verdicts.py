@@ -1,0 +1,160 @@
+"""The verdict on every row of ``indicators``: what of it an edition hides, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from analysis.measures.disclosure_cells import hidden_rows
+from analysis.measures.disclosure_counts import FEW_SCHOOLS, ROW, Limits, people_rows, with_sensitivity
+from analysis.measures.disclosure_others import hidden_totals
+from analysis.measures.disclosure_periods import overlaps
+from analysis.measures.disclosure_rules import RULE_OF_LABEL, Rule, reason_text
+
+FLAGS = ["hide_numerator", "hide_denominator", "hide_value", "parts_hidden"]
+MIN_SCHOOLS = 5  # medians, and spreads beside the own school's figures, need as many schools
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What one edition hides.
+
+    rows: the rows that count people (in a card, of those the head may see) with sensitivity, :data:`FLAGS`, ``rule`` and ``reason``; ``parts_hidden``: some but not all figures under a total are hidden, so a
+    number that rests on their spread would give them away. by_row: flags and reasons indexed by :data:`ROW`.
+    """
+
+    edition: str
+    limits: Limits
+    rows: pd.DataFrame
+    by_row: pd.DataFrame
+    groups: Mapping[str, str]
+    own_school: str | None
+    places: bool
+    periods: tuple[str, ...]
+    table: pd.DataFrame
+    counted: pd.DataFrame
+
+    @cached_property
+    def everybody(self) -> pd.DataFrame:
+        """Rows that count people of every level, also those the edition does not print."""
+        if self.edition != "card":
+            return self.rows
+        return with_sensitivity(people_rows(self.table, self.counted, self.groups), self.limits)
+
+    def of(self, frame: pd.DataFrame, **columns: object) -> pd.DataFrame:
+        """Flags, rule and reason for each row of a frame; False where the row counts no people.
+
+        columns: names the frame's columns (or constants) for level, unit_id, period, indicator where they differ.
+        """
+        keys = frame.assign(**{name: frame[name] for name in ROW if name in frame.columns} | columns)[ROW]
+        found = self.by_row.reindex(pd.MultiIndex.from_frame(keys))
+        found.index = frame.index
+        flags = found[FLAGS].astype("boolean").fillna(False).astype(bool)
+        return flags.assign(rule=found["rule"], reason=found["reason"], known=found["reason"].notna())
+
+    @property
+    def secondary(self) -> str:
+        """The text of secondary suppression."""
+        return reason_text(Rule.SECONDARY, self.limits)
+
+
+def limits_of(edition: str, privacy: object) -> Limits:
+    """Thresholds of an edition from the settings' privacy."""
+    return Limits(
+        min_count=privacy.min_count,  # type: ignore[attr-defined]
+        min_denominator=privacy.min_denominator,  # type: ignore[attr-defined]
+        complements=getattr(privacy, "complements", True),
+        few_schools=FEW_SCHOOLS if edition == "public" else 0,
+    )
+
+
+def verdicts(
+    tables: Mapping[str, pd.DataFrame],
+    edition: str,
+    limits: Limits,
+    counted: pd.DataFrame,
+    groups: Mapping[str, str],
+    own_school: str | None,
+    places: bool = True,
+) -> Verdicts:
+    """Decide what the edition hides of ``indicators`` and of the city's monthly history, together."""
+    table = _all_rows(tables)
+    seen = table["unit_id"].isin([own_school, groups.get(str(own_school), ""), "city"]) | (edition != "card")
+    rows = people_rows(table[seen], counted, groups)
+    printed = rows[rows["level"] != "school"] if edition == "public" else rows
+    judged = with_sensitivity(printed, limits)
+    if edition == "card":
+        flags = hidden_totals(judged, limits, own_school, groups.get(str(own_school), ""))
+    elif edition == "public":
+        flags = hidden_rows(judged, limits, leaf="group", insider=False)
+    else:
+        flags = hidden_rows(judged, limits, leaf="school", insider=True)
+    everything = with_sensitivity(rows, limits) if edition == "public" else judged
+    decided = everything.join(flags)
+    for name in FLAGS[:3]:
+        decided[name] = decided[name].astype("boolean").fillna(False).astype(bool)
+    decided["hide_value"] |= _hidden_before(table).reindex(decided.index)
+    decided["parts_hidden"] = _parts_hidden(decided, edition)
+    decided = decided.assign(**_rules(decided, limits))
+    by_row = decided.drop_duplicates(ROW).set_index(ROW)[[*FLAGS, "rule", "reason"]]
+    return Verdicts(edition, limits, decided, by_row, groups, own_school, places, _periods(tables), table, counted)
+
+
+def _all_rows(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    frames = [tables["indicators"]]
+    history = tables.get("indicator_history")
+    if history is not None and len(history):
+        known = pd.MultiIndex.from_frame(frames[0][ROW])
+        frames.append(history[~pd.MultiIndex.from_frame(history[ROW]).isin(known)])
+    return pd.concat(frames, ignore_index=True)
+
+
+def _hidden_before(table: pd.DataFrame) -> pd.Series:
+    """Rows that were hidden in the tables already."""
+    if "suppressed" not in table.columns:
+        return pd.Series(False, index=table.index)
+    return table["suppressed"].notna() & table["value"].isna()
+
+
+def _parts_hidden(rows: pd.DataFrame, edition: str) -> pd.Series:
+    """Totals over printed school rows some of which are hidden; in a card, totals of few schools."""
+    totals = rows["level"] != "school"
+    if edition == "card":
+        return totals & (rows["n_schools"] < MIN_SCHOOLS)
+    if edition == "public":
+        return pd.Series(False, index=rows.index)
+    hidden = rows.loc[(rows["level"] == "school") & rows["hide_value"], ["group", "period", "indicator"]]
+    covers = overlaps(rows["period"].unique())
+    found = {
+        (unit, period, row.indicator)
+        for row in hidden.drop_duplicates().itertuples()
+        for unit in (row.group, "city")
+        for period in (row.period, *covers[row.period])
+    }
+    keys = zip(rows["unit_id"], rows["period"], rows["indicator"], strict=True)
+    return totals & np.fromiter((key in found for key in keys), dtype=bool, count=len(rows))
+
+
+def _rules(rows: pd.DataFrame, limits: Limits) -> dict[str, np.ndarray]:
+    """The rule that hides the row, and the text that may stand in its place."""
+    label = np.where(rows["small"], "small", rows["label"])
+    rule = np.array([RULE_OF_LABEL[name] for name in label], dtype=object)
+    own = rows["told"].to_numpy() & ~rows["exhausted"].astype("boolean").fillna(False).to_numpy(bool)
+    told = np.where(own, rule, Rule.SECONDARY)
+    reason = np.array([reason_text(Rule(one), limits) for one in told], dtype=object)
+    hidden = rows["hide_value"].to_numpy() | rows["hide_numerator"].to_numpy()
+    secondary = reason_text(Rule.SECONDARY, limits)
+    return {"rule": np.where(hidden, rule, Rule.SECONDARY), "reason": np.where(hidden, reason, secondary)}
+
+
+def _periods(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """The report's own periods (without those it compares with)."""
+    for name in ("rankings", "changes", "indicators"):
+        frame = tables.get(name)
+        if frame is not None and len(frame):
+            return tuple(sorted(set(frame["period"])))
+    return ()

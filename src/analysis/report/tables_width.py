@@ -1,0 +1,92 @@
+"""How wide the columns of a table need to be, judged from the length of their texts.
+
+Typst gives a column its longest line and would let a long header push a table off the page; a browser spreads a small
+table over the whole screen. Widths are in em of the table's type.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analysis.report.tables import Table
+
+TEXT_WIDTH = 49.0  # em of table type that fit in the width of a page
+PADDING = 1.0  # both insets of a cell
+SIGN = 1.0  # a signal's sign and its space
+BOLD = 1.07  # bold letters against regular ones
+SHORT_TEXT = 10.5  # columns of shorter texts are not wrapped
+LEAST_TEXT = 11.0  # what a column of long text must be left with
+SMALLEST = 0.72  # of the usual size of type in tables
+_ADVANCES = (
+    dict.fromkeys(" \u00a0.,:;!|'’«»()[]-–/", 0.33)
+    | dict.fromkeys("0123456789", 0.545)
+    | dict.fromkeys("№—%ЖМФШЩЮжмшщюыф", 0.82)
+)
+
+
+def needed_widths(table: Table) -> list[float]:
+    """What each column would like to have."""
+    return [_needed(table, index) for index in range(len(table.columns))]
+
+
+def _needed(table: Table, index: int) -> float:
+    """Width of the longest value and, over up to three lines, of the bold header."""
+    header = table.columns[index].header
+    cells = (row[index] for group in table.groups for row in group.rows)
+    values = (text_width(cell.text) + (SIGN if cell.signal else 0) for cell in cells)
+    words = (text_width(word) * BOLD for word in header.split())
+    whole = text_width(header) * BOLD
+    return max(*values, *words, min(whole / 3 + 1, whole), 1.0) + PADDING
+
+
+def text_width(text: str) -> float:
+    """Width of a text in PT Sans, within a few per cent: what a column needs, not what it will take."""
+    return sum(_ADVANCES.get(char) or (0.66 if char.isupper() else 0.55) for char in text)
+
+
+def is_small(table: Table) -> bool:
+    """A table that would look lost when spread over the page."""
+    return sum(table.widths) < TEXT_WIDTH / 2
+
+
+def is_short(table: Table, index: int) -> bool:
+    """A column whose texts should stay on one line."""
+    return table.widths[index] <= SHORT_TEXT
+
+
+def column_widths(table: Table) -> tuple[list[str], float]:
+    """Widths as Typst lengths (em or fr), and the factor by which type must shrink for the table to fit the page.
+
+    A table that fits with every text on one line fills the page with its columns in proportion (a small one keeps
+    its own width). Otherwise numbers get what they need and columns of long text share the rest.
+    """
+    needs = table.widths
+    if is_small(table):
+        return [f"{need * 1.15:.2f}em" for need in needs], 1.0
+    if sum(needs) <= TEXT_WIDTH:
+        return [f"{need:.2f}fr" for need in needs], 1.0
+    long = _long_columns(table)
+    fixed = sum(need for index, need in enumerate(needs) if index not in long)
+    scale = min(1.0, TEXT_WIDTH / (fixed + LEAST_TEXT * len(long)))
+    if scale < SMALLEST:
+        return [f"{need**0.6:.2f}fr" for need in needs], SMALLEST
+    shares = _share(TEXT_WIDTH / scale - fixed, {index: needs[index] for index in long})
+    return [shares.get(index, f"{need:.2f}em") for index, need in enumerate(needs)], scale
+
+
+def _long_columns(table: Table) -> set[int]:
+    """Columns of long text, which may wrap; when there is none, the widest."""
+    kinds = [column.kind in ("text", "status") for column in table.columns]
+    long = {index for index, wraps in enumerate(kinds) if wraps and not is_short(table, index)}
+    return long or {table.widths.index(max(table.widths))}
+
+
+def _share(room: float, needs: dict[int, float]) -> dict[int, str]:
+    """Give each column its need as long as that is below an even share of the room; the longest divide the rest."""
+    shares, waiting = {}, sorted(needs, key=lambda index: needs[index])
+    while waiting and needs[waiting[0]] <= room / len(waiting):
+        index = waiting.pop(0)
+        shares[index] = f"{needs[index]:.2f}em" if waiting else "1fr"
+        room -= needs[index]
+    return shares | {index: f"{needs[index] ** 0.6:.2f}fr" for index in waiting}
