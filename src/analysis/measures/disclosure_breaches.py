@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from analysis.measures.disclosure_audit import TOLERANCE, feasible_intervals
+from analysis.measures.disclosure_audit import TOLERANCE, feasible_intervals, nested_measures
 from analysis.measures.disclosure_counts import (
     ROW,
     Limits,
@@ -53,15 +53,15 @@ def breaches(
     """Counts that the edition prints or narrows too far; one row each, empty if it is safe.
 
     raw: the working tables; edition: the protected ones; own_school: whose head reads a card (own figures are plain).
-    The rest of a share counts as a count too. Columns ``level, unit_id, period, indicator, count`` and ``breach``: ``printed`` (a count of 1…4, or a share of a
+    Columns ``level, unit_id, period, indicator, count`` and ``breach``: ``printed`` (a count of 1…4, or a share of a
     small denominator, stands there), ``narrow`` (its feasible interval does not contain 1…4), ``exact`` (a share
-    hidden for its small denominator can be worked out).
+    hidden for its small denominator can be worked out). The rest of a share is a count of people too.
     """
     privacy = settings.project.privacy
     limits = Limits(privacy.min_count, privacy.min_denominator)
     counted = counted_indicators(settings.indicators, settings.measures)
     rows = people_rows(raw["indicators"].reset_index(drop=True), counted, groups_of(schools))
-    truth = with_sensitivity(rows, limits).set_index(ROW)
+    truth = with_sensitivity(_with_zero_wholes(rows, settings), limits).set_index(ROW)
     intervals = feasible_intervals(edition, schools=schools, settings=settings, rounding=rounding)
     level, unit = (truth.index.get_level_values(name) for name in ("level", "unit_id"))
     # beside the own figures a total is judged by what it leaves to the others
@@ -85,8 +85,22 @@ def _printed(truth: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True).assign(breach="printed")
 
 
+def _with_zero_wholes(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """``zero_whole``: the numerator is part of a wider count that is nobody, so that everyone knows it is 0."""
+    at = ["level", "unit_id", "period"]
+    zero = {(*row[:3], row[3]) for row in rows.loc[rows["y"] == 0, [*at, "numerator_key"]].itertuples(index=False)}
+    wholes: dict[str, set[str]] = {}
+    for part, whole in nested_measures(settings):
+        wholes.setdefault(part, set()).add(whole)
+    known = [
+        any((*row[:3], whole) in zero for whole in wholes.get(row[3], ()))
+        for row in rows[[*at, "numerator_key"]].itertuples(index=False)
+    ]
+    return rows.assign(zero_whole=known)
+
+
 def _with_others(truth: pd.DataFrame, own_school: str | None, schools: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """The true figures, and those of the units an edition does not print (totals less what it prints)."""
+    """The true figures; for a head, those of the schools the card does not print (totals less what it prints)."""
     if own_school is None:
         return truth
     rows = truth.reset_index()
@@ -98,11 +112,11 @@ def _with_others(truth: pd.DataFrame, own_school: str | None, schools: pd.DataFr
         known = part.set_index(at)[["y", "x"]].reindex(pd.MultiIndex.from_frame(total[at])).fillna(0)
         rest = total.assign(y=total["y"] - known["y"].to_numpy(), x=total["x"] - known["x"].to_numpy(), level="others")
         others.append(with_sensitivity(rest.assign(n_schools=np.nan), limits))
-    return pd.concat([rows, *others], ignore_index=True).set_index(ROW)
+    return pd.concat(others, ignore_index=True).set_index(ROW)
 
 
 def _narrow(truth: pd.DataFrame, intervals: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    found = intervals.join(truth[["few", "few_x", "few_rest", "small", "y", "x"]], on=ROW)
+    found = intervals.join(truth[["few", "few_x", "few_rest", "small", "y", "zero_whole"]], on=ROW)
     count = found["count"]
     must = (
         ((count == "numerator") & found["few"])
@@ -110,6 +124,7 @@ def _narrow(truth: pd.DataFrame, intervals: pd.DataFrame, limits: Limits) -> pd.
         | ((count == "rest") & found["few_rest"])
     )
     holds = (found["low"] <= 1 + TOLERANCE) & (found["high"] >= limits.largest_few - TOLERANCE)
-    exact = (count == "numerator") & found["small"] & (found["high"] - found["low"] < 1 - TOLERANCE)
+    known_zero = found["y"].eq(0) & found["zero_whole"].astype(bool)
+    exact = ~known_zero & (count == "numerator") & found["small"] & (found["high"] - found["low"] < 1 - TOLERANCE)
     breach = np.select([must.astype(bool) & ~holds, exact.astype(bool)], ["narrow", "exact"], "")
     return found.assign(breach=breach)[breach != ""]

@@ -23,8 +23,9 @@ MIN_SCHOOLS = 5  # medians, and spreads beside the own school's figures, need as
 class Verdicts:
     """What one edition hides.
 
-    rows: the rows that count people (in a card, of those the head may see) with sensitivity, :data:`FLAGS`, ``rule`` and ``reason``; ``parts_hidden``: some but not all figures under a total are hidden, so a
-    number that rests on their spread would give them away. by_row: flags and reasons indexed by :data:`ROW`.
+    rows: the rows that count people (in a card, of those the head may see) with sensitivity, :data:`FLAGS`, ``rule``
+    and ``reason``; ``parts_hidden``: some but not all figures under a total are hidden, so a number that rests on
+    their spread would give them away. by_row: flags and reasons indexed by :data:`ROW`.
     """
 
     edition: str

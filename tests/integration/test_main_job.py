@@ -1,0 +1,122 @@
+"""The main job on generated data: forms → report, and the numbers recomputed from the raw workbooks."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from analysis.demo import generate_demo
+from analysis.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+CARDS = ("s102", "s126")
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "analysis", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "demo"
+    generate_demo(folder, load_settings(ROOT / "params"), jobs=2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    result = run("report", "2022H1", "--data", data, "--out", out, "--schools", ",".join(CARDS))
+    assert result.returncode == 0, result.stderr
+    assert "Формы представили" in result.stdout
+    return out / "demo" / "2022H1"
+
+
+def table(report, name):
+    return pd.read_parquet(report / "tables" / f"{name}.parquet")
+
+
+def test_the_outputs_of_the_contract_are_there(report):
+    for edition in ("working", "meeting", "public"):
+        assert (report / edition / "report.pdf").read_bytes().startswith(b"%PDF")
+        assert "ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ" in (report / edition / "report.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in (report / "schools").iterdir()) == list(CARDS)
+    for name in ("index.html", "results.xlsx", "run.log", "notebooks/1_intake.ipynb"):
+        assert (report / name).exists()
+    manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["parameters"]["baseline"] == "2021H1"
+    assert "tables/indicators.parquet" in manifest["outputs"]
+
+
+def test_the_numbers_are_those_of_the_raw_workbooks(report, data):
+    register = pd.read_csv(data / "register.csv")
+    june = register[(register["period"] == "2022-06") & (register["findings"] == 0)]
+    alone = june[~june["school_id"].duplicated(keep=False)]
+    indicators = table(report, "indicators").query("period == '2022H1'")
+    rows = indicators[indicators["level"] == "school"].set_index(["unit_id", "indicator"])
+    compared = 0
+    for form in alone.itertuples():
+        workbook = openpyxl.load_workbook(data / "inbox" / form.file_name, data_only=True)
+        if "month_tested" not in workbook.defined_names:
+            continue  # a school without grades 5–11
+        tested, pupils = (_named(workbook, name) for name in ("month_tested", "month_N5_11"))
+        if not isinstance(tested, int) or not isinstance(pupils, int):
+            continue  # a planted text such as «354 чел.», repaired with a note
+        row = rows.loc[(form.school_id, "П04")]
+        assert (row["numerator"], row["denominator"]) == (tested, pupils), form.file_name
+        assert row["value"] == pytest.approx(100 * tested / pupils)
+        compared += 1
+    assert compared >= 30
+    city = indicators[(indicators["level"] == "city") & (indicators["indicator"] == "П04")].iloc[0]
+    known = rows.xs("П04", level="indicator").dropna(subset=["value"])
+    assert city["value"] == pytest.approx(100 * known["numerator"].sum() / known["denominator"].sum())
+
+
+def _named(workbook, name):
+    sheet, _, cell = workbook.defined_names[name].attr_text.replace("$", "").rpartition("!")
+    return workbook[sheet.strip("'")][cell].value
+
+
+def test_the_silent_and_the_closed_school_are_named_not_carded(report):
+    submissions = table(report, "submissions").query("period == '2022H1'").set_index("school_id")["status"]
+    assert submissions["s133"] == "missing"
+    assert "s136" not in submissions  # closed before the cut-off
+    assert "s133" not in set(table(report, "rankings").query("ranked")["school_id"])
+    assert "СОШ № 133" in (report / "working" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_card_names_no_other_school(report):
+    text = (report / "schools" / "s102" / "card.html").read_text(encoding="utf-8")
+    names = table(report, "schools").set_index("school_id")["name"]
+    assert names["s102"] in text
+    assert not [name for school, name in names.items() if school != "s102" and f"{name}<" in text]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("report", "2022H3"), "Период «2022H3» не распознан"),
+        (("report", "2030H1"), "нет данных"),
+        (("report", "2022H1", "--params", "nowhere"), "Папка параметров"),
+        (("report", "2022H1", "--schools", "s999"), "Школы «s999» нет"),
+        (("report", "2022H1", "--baseline", "2021"), "другого вида"),
+    ],
+)
+def test_a_wrong_request_is_one_line_and_writes_nothing(data, tmp_path, arguments, expected):
+    result = run(*arguments, "--data", data, "--out", tmp_path / "out")
+    assert result.returncode == 2
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_out_folder_that_cannot_be_written_is_refused(data, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = run("report", "2022H1", "--data", data, "--out", tmp_path / "file" / "out")
+    assert result.returncode == 2
+    assert "нельзя писать" in result.stderr
