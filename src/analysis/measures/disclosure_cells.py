@@ -38,7 +38,7 @@ def hidden_rows(rows: pd.DataFrame, limits: Limits, *, leaf: str, insider: bool)
             if of_numerator[index[0]] == last and sensitive[index].any():
                 _protect(printed, index, leaf, insider)
         _close(printed)
-    _hide_loose_totals(printed, leaf)
+    _hide_loose_totals(printed, leaf)  # type: ignore[arg-type]
     return _by_row(printed, rows)
 
 
@@ -122,8 +122,8 @@ def _tree(
     leaves all totals open: what is known about the parts of a small total is not worth printing it.
     """
     value = units.figures.value
-    groups, groups_open = _totals(totals, above, np.bincount(parent, value, len(above)), whole)
-    root, root_open = _totals(totals, ["city"] if leaf == "school" else [""], np.array([value.sum()]), whole)
+    groups, groups_open = _totals(totals, above, np.bincount(parent, value, len(above)), whole)  # type: ignore[arg-type]
+    root, root_open = _totals(totals, ["city"] if leaf == "school" else [""], np.array([value.sum()]), whole)  # type: ignore[arg-type]
     if not whole and totals.figures.sensitive.any():
         groups_open, root_open = np.ones_like(groups_open), np.ones_like(root_open)
     return SumTree(units.figures, groups, root, parent), Pattern(units.hide, groups_open, bool(root_open[0]))
