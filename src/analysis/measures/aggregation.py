@@ -45,10 +45,8 @@ def _descendants(period: Period) -> list[str]:
 
 def _cube(observations: pd.DataFrame, keys: list[str], school_ids: list[str], codes: list[str]) -> np.ndarray:
     """Array period × school × measure."""
-    places = [
-        pd.Categorical(observations[column], categories=categories).codes
-        for column, categories in (("period", keys), ("school_id", school_ids), ("measure", codes))
-    ]
+    axes = (("period", keys), ("school_id", school_ids), ("measure", codes))
+    places = [pd.Index(names).get_indexer(pd.Index(observations[column])) for column, names in axes]
     known = np.logical_and.reduce([codes_ >= 0 for codes_ in places])
     cube = np.full((len(keys), len(school_ids), len(codes)), np.nan)
     cube[tuple(codes_[known] for codes_ in places)] = observations["value"].to_numpy(float)[known]
