@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from html import escape as escape_html
@@ -25,6 +25,7 @@ _STATES = {"open": "открыто", "closed": "снято"}
 _FILLS = {"error": "F8CBAD", "query": "FFE699"}
 _THIN = Border(*(Side(style="thin", color="BFBFBF"),) * 4)
 _WRAP = Alignment(wrap_text=True, vertical="top")
+_BODY = Font(name="Calibri", size=11)
 _STYLE = """body{font-family:sans-serif;margin:2rem;color:#1a1a1a}table{border-collapse:collapse;width:100%}
 th,td{border:1px solid #999;padding:.35rem .5rem;text-align:left;vertical-align:top}th{background:#e6ebf5}
 .error td:nth-child(2){background:#f8cbad}.query td:nth-child(2){background:#ffe699}.closed{color:#666}
@@ -67,7 +68,8 @@ def make_protocol(school: School, period: str, rows: pd.DataFrame, settings: Set
     waiting = rows[(rows["state"] == "open") & (rows["severity"] != "note")]
     lines = [DEMO] if is_demo else []
     lines += [school.name, f"Отчётный период: {_period_title(period, settings)}", _summary(waiting)]
-    table = [_row(number, row) for number, row in enumerate(rows.to_dict("records"), start=1)]
+    names = {measure.code: measure.name for measure in settings.measures}
+    table = [_row(number, row, names) for number, row in enumerate(rows.to_dict("records"), start=1)]
     return Protocol(tuple(lines), tuple(table), tuple(rows["severity"]), tuple(rows["state"]))
 
 
@@ -92,10 +94,11 @@ def _day(text: str) -> str:
     return f"{date.fromisoformat(text):%d.%m.%Y}" if text else ""
 
 
-def _row(number: int, finding: dict[str, object]) -> tuple[str, ...]:
-    parts = [f"файл «{finding['file']}»"]
+def _row(number: int, finding: dict[str, object], names: Mapping[str, str]) -> tuple[str, ...]:
+    parts = [f"файл «{str(finding['file']).rpartition('/')[2]}»"]
     parts += [f"лист «{finding['sheet']}»"] if finding["sheet"] else []
     parts += [f"ячейка {finding['cell']}"] if finding["cell"] else []
+    parts += [f"показатель «{names[str(finding['measure'])]}»"] if finding["measure"] in names else []
     return (
         str(number),
         _ACTIONS[str(finding["severity"])],
@@ -115,18 +118,24 @@ def as_workbook(protocol: Protocol, settings: Settings) -> bytes:
     sheet.title = "Протокол"
     for line in (TITLE, *protocol.lines):
         sheet.append([line])
-    sheet["A1"].font = Font(size=14, bold=True)
+        sheet.cell(sheet.max_row, 1).font = _BODY
+    sheet["A1"].font = Font(name="Calibri", size=14, bold=True)
     sheet.append([])
     sheet.append(HEADERS)
     header = sheet.max_row
     for cell in sheet[header]:
-        cell.font, cell.fill, cell.border = Font(bold=True), PatternFill("solid", start_color="D9E2F3"), _THIN
+        cell.font, cell.fill, cell.border = (
+            Font(name="Calibri", bold=True),
+            PatternFill("solid", start_color="D9E2F3"),
+            _THIN,
+        )
         cell.alignment = _WRAP
     for row, severity in zip(protocol.rows, protocol.severities, strict=True):
         sheet.append([None] * len(row))
         for cell, text in zip(sheet[sheet.max_row], row, strict=True):
             cell.value, cell.data_type = _printable(text), "s"
-            cell.border, cell.alignment = _THIN, _WRAP
+            cell.border, cell.alignment, cell.font = _THIN, _WRAP, _BODY
+        sheet.row_dimensions[sheet.max_row].height = _height(row)
         if severity in _FILLS:
             sheet.cell(sheet.max_row, 2).fill = PatternFill("solid", start_color=_FILLS[severity])
     for letter, width in zip("ABCDEFGH", _WIDTHS, strict=True):
@@ -139,6 +148,12 @@ def as_workbook(protocol: Protocol, settings: Settings) -> bytes:
     workbook.properties.title = TITLE
     workbook.properties.creator = settings.project.institution.short_name
     return workbook_bytes(workbook)
+
+
+def _height(row: tuple[str, ...]) -> float:
+    """Points for the longest wrapped text of a row: office programs do not grow rows of new files by themselves."""
+    lines = (-(-len(text) * 1.15 // width) for text, width in zip(row, _WIDTHS, strict=True))
+    return 15.0 * max(1.0, *lines)
 
 
 def _printable(text: str) -> str:

@@ -13,7 +13,6 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import SimpleNamespace
 from typing import Any
@@ -25,8 +24,6 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.error import StdinNotImplementedError
 from jupyter_client.session import Session, json_packer
 from traitlets.config import Config
-
-Post = Callable[..., None]
 
 
 def run_shell(connection: Connection) -> None:

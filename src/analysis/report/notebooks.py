@@ -257,7 +257,7 @@ def _describe(notebook: nbformat.NotebookNode, failure: Any, source: Path, outpu
     """What failed, where and what to do, numbered as in the source notebook."""
     cell = notebook.cells[failure.cell_index]
     number, where = _place(notebook, failure.cell_index)
-    text = re.sub(r"\s+", " ", str(failure.evalue)).strip()
+    text = re.sub(r"\s+", " ", str(failure.evalue)).strip().rstrip(".")
     cause = f"{failure.ename}: {text}" if text else failure.ename
     advice = _ADVICE.get(failure.ename, _USUAL_ADVICE)
     error = _error(

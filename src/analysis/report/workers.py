@@ -10,53 +10,22 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import pickle
-import signal
 import tempfile
-import threading
 import time
-import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
-from typing import Any
 
 from analysis.report import zygote
+from analysis.report.tasks import Outcome, Task, work, work_alone
 from analysis.report.zygote import SETTLED, NotStarted
+
+__all__ = ["Outcome", "Task", "run_tasks"]
 
 #: A worker is replaced after so many tasks, which bounds the memory that libraries keep for themselves.
 TASKS_PER_WORKER = 64
 _ATTEMPTS = 2
-
-
-@dataclass(frozen=True)
-class Task:
-    """A call that can be made in another process: a top-level function and arguments that can be pickled."""
-
-    name: str
-    function: Callable[..., Any]
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a task: its value, or what went wrong (`error` in one line, `trace` for --debug)."""
-
-    name: str
-    value: Any = None
-    error: str | None = None
-    trace: str | None = None
-    seconds: float = 0.0
-    attempts: int = 1
-    #: Whether the task was begun; False only after a second failure to bring up its process.
-    started: bool = True
-
-    @property
-    def ok(self) -> bool:
-        """Whether the task returned a value."""
-        return self.error is None
 
 
 def run_tasks(
@@ -183,7 +152,8 @@ class _Crew:
                 outcomes.append((worker.number, outcome))
                 self._release(worker)
         for worker in self._overdue():
-            outcomes.append((worker.number, worker.failed(f"превышено время выполнения: {self.timeout:g} с")))
+            seconds = f"{self.timeout:g}".replace(".", ",")
+            outcomes.append((worker.number, worker.failed(f"превышено время выполнения: {seconds} с")))
             self._release(worker)
         return outcomes
 
@@ -216,7 +186,7 @@ class _Crew:
 def _new_worker() -> _Worker:
     """A forked worker, or a spawned one where forking is not possible."""
     try:
-        child = zygote.connect(_work)
+        child = zygote.connect(work)
     except NotStarted:
         return _spawn()
     return _Worker(child.connection, child.kill)
@@ -225,7 +195,7 @@ def _new_worker() -> _Worker:
 def _spawn() -> _Worker:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_work_alone, args=(there,), daemon=True)
+    process = context.Process(target=work_alone, args=(there,), daemon=True)
     before = dict(os.environ)
     os.environ.update(SETTLED)
     try:
@@ -241,60 +211,3 @@ def _spawn() -> _Worker:
         here.close()
 
     return _Worker(here, kill)
-
-
-# ---------------------------------------------------------------------------------------------------------
-# In a worker
-
-
-def _work(connection: Connection) -> None:
-    """Take tasks until the caller closes the connection; each is acknowledged, then answered."""
-    while True:
-        try:
-            task: Task = connection.recv()
-        except (ImportError, AttributeError) as error:
-            connection.send(Outcome("", error=f"задание нельзя прочесть в другом процессе: {error}"))
-            continue
-        connection.send(None)
-        outcome = _outcome(task)
-        try:
-            connection.send(outcome)
-        except (TypeError, AttributeError, ValueError, pickle.PicklingError) as error:
-            reason = f"результат нельзя передать между процессами: {error}"
-            connection.send(Outcome(task.name, error=reason, seconds=outcome.seconds))
-
-
-def _work_alone(connection: Connection) -> None:
-    """`_work` in a spawned process, which has to watch its parent itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    with contextlib.suppress(EOFError, OSError):
-        _work(connection)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
-
-
-def _outcome(task: Task) -> Outcome:
-    start = time.monotonic()
-    try:
-        value = task.function(*task.args, **task.kwargs)
-    except (Exception, SystemExit) as error:
-        return Outcome(
-            task.name,
-            error=_in_one_line(error),
-            trace=traceback.format_exc(),
-            seconds=time.monotonic() - start,
-            started=not isinstance(error, NotStarted),
-        )
-    return Outcome(task.name, value, seconds=time.monotonic() - start)
-
-
-def _in_one_line(error: BaseException) -> str:
-    """Our own errors speak for themselves; of others the kind is told too."""
-    text, kind = " ".join(str(error).split()), type(error)
-    return text if kind.__module__.startswith("analysis.") else f"{kind.__name__}: {text}".removesuffix(": ")

@@ -196,6 +196,8 @@ if __name__ == "__main__":
 def start_script(folder: Path, spawned: bool) -> subprocess.Popen[str]:
     code = SCRIPT.format(module=__name__, folder=folder.as_posix(), spawned=spawned)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    environment["TMPDIR"] = str(folder / "temporary")
+    (folder / "temporary").mkdir()
     script = folder / "script.py"
     script.write_text(code)
     return subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=environment)
@@ -214,4 +216,5 @@ def test_nothing_is_left_running_when_the_caller_stops(tmp_path: Path, number: i
         output, _ = process.communicate(timeout=20)
     if number == 2:
         assert (output, process.returncode) == ("stopped\n", 130)
+        assert list((tmp_path / "temporary").iterdir()) == []
     assert wait_until(lambda: not any(map(is_alive, pids)))
