@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.building import BuildFolder, check_writable
 from analysis.checks import check_data_for, check_tables
 from analysis.intake.run import IntakeResult, run_intake
+from analysis.intake.submissions import REPORTED
 from analysis.periods import Period
 from analysis.rendering import render_cards, render_reports, run_stage
 from analysis.report.index import write_index
@@ -102,7 +103,7 @@ def _summary(folder: Path, request: ReportRequest, cards: int, failures: dict[st
     return ReportSummary(
         folder=folder,
         expected=int((rows["status"] != "not_due").sum()),
-        reported=int(rows["status"].isin(["on_time", "late", "returned"]).sum()),
+        reported=int(rows["status"].isin(REPORTED).sum()),
         late=tuple(named.loc[named["status"] == "late", "name"]),
         missing=tuple(named.loc[named["status"] == "missing", "name"]),
         cards=cards,

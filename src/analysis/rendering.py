@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.building import BuildFolder, notebooks_folder
+from analysis.intake.submissions import REPORTED
 from analysis.report.notebooks import NotebookError, run_notebook
 from analysis.report.workers import Outcome, Task, run_tasks
 from analysis.runlog import RunLog
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 REPORTS = {"month": "monthly_report", "half": "interim_report", "year": "final_report", "roadmap": "roadmap_report"}
 EDITIONS = ("working", "meeting", "public")
 CARD = "school_card"
-REPORTED = ("on_time", "late", "returned")
 
 
 def run_stage(build: BuildFolder, stage: str, request: ReportRequest, log: RunLog) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.dictionary import contract_columns, table_dictionary
+from analysis.files import write_whole
 
 # Not part of the contract: what notebooks need besides, so that reports read nothing but tables.
 HELPERS = (
@@ -35,11 +37,14 @@ def save_table(folder: Path, name: str, frame: pd.DataFrame) -> None:
             raise TableError(f"Таблица {name}: нет столбцов {', '.join(missing)}.")
         frame = frame[list(columns)]
     frame.attrs = {}
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{name}.parquet"
-    scratch = folder / f".{name}.parquet.tmp"
-    frame.to_parquet(scratch, index=False)
-    Path(scratch).replace(target)
+    write_whole(folder / f"{name}.parquet", parquet_bytes(frame))
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """A frame as Parquet: equal frames give equal bytes."""
+    buffer = BytesIO()
+    frame.reset_index(drop=True).to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
 def load_table(folder: Path, name: str) -> pd.DataFrame:

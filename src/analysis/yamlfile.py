@@ -55,17 +55,17 @@ def load_model(path: Path, model: type[Model]) -> Model:
         ) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path.name}: файл не в кодировке UTF-8. Сохраните его в UTF-8.") from None
-    root, values = _parse(path, text)
+    values = _parse(path, text)
     try:
         return model.model_validate({} if values is None else values)
     except ValidationError as error:
+        root = yaml.compose(text, Loader=_UniqueKeyLoader)
         raise SettingsError("\n".join(_sentences(path, root, model, error))) from None
 
 
-def _parse(path: Path, text: str) -> tuple[yaml.Node | None, Any]:
+def _parse(path: Path, text: str) -> Any:
     try:
-        root = yaml.compose(text, Loader=_UniqueKeyLoader)
-        return root, yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsError(f"{path.name}, строка {line}: {error.problem}. Исправьте запись YAML.") from None

@@ -11,9 +11,10 @@ from io import BytesIO
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from analysis.files import pack
 from analysis.intake import layout
-from analysis.intake.packing import pack, workbook_parts
 from analysis.settings import Settings
+from analysis.xlsxfile import workbook_parts
 
 _CODE, _LABEL, _VALUE = 1, 2, 4
 _MARK_ROWS = range(1, 7)

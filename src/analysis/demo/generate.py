@@ -28,7 +28,7 @@ Progress = Callable[[str, int, int], None]
 MARK_FILE, VERSION_FILE = "DEMO", ".demo_version"
 _MARK_TEXT = "ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ: школы и все числа вымышлены. Папку создаёт команда make demo.\n"
 _WHAT = "Демонстрационные данные"
-_FORM_SOURCES = ("forms.py", "form_*.py", "layout.py", "packing.py")
+_FORM_SOURCES = ("forms.py", "form_*.py", "layout.py")
 _RECEIVED_COLUMNS = ("file_name", "received_at")
 _PLANTED_COLUMNS = ("file_name", "kind", "row", "school_id", "period", "sheet", "cell", "measure", "written")
 
@@ -89,7 +89,8 @@ def _sources() -> list[Path]:
     intake = Path(analysis.intake.__path__[0])
     forms = {path for pattern in _FORM_SOURCES for path in intake.glob(pattern)}
     own = set(Path(__file__).parent.glob("*.py"))
-    return [*sorted(own), *sorted(forms), intake.parent / "periods.py"]
+    shared = [intake.parent / name for name in ("files.py", "periods.py", "xlsxfile.py")]
+    return [*sorted(own), *sorted(forms), *shared]
 
 
 def _write_all(draft: Path, settings: Settings, jobs: int, progress: Progress) -> tuple[int, int, int, str]:

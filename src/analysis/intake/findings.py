@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 
+from analysis.dictionary import contract_columns
 from analysis.intake.rules import RULES, Rule, rule_code
 from analysis.periods import Period, next_working_day
 from analysis.settings import Settings
 
-CONTRACT_COLUMNS = ["severity", "school_id", "file", "sheet", "cell", "found", "expected", "action", "rule"]
+CONTRACT_COLUMNS = list(contract_columns("findings"))
 COLUMNS = [*CONTRACT_COLUMNS, "period", "measure", "until", "version", "received_at", "state"]
 SEVERITIES = ("error", "query", "note")
 CORRECTION_DAYS = 3  # a correction is due in three days, on a working day, but never before the form itself

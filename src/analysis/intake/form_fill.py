@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from xml.sax.saxutils import escape
 
+from analysis.files import pack
 from analysis.intake import layout
 from analysis.intake.form_sheets import FIRST_ROW, build_form
-from analysis.intake.packing import pack, workbook_parts
 from analysis.settings import Settings
+from analysis.xlsxfile import workbook_parts
 
 _SLOT = re.compile(
     r'@@(?P<text>\w+)@@|<c r="(?P<cell>[A-Z]+\d+)"(?P<style> s="\d+")?(?: t="\w+")?\s*(?:/>|>(?:<v\s*/>)?</c>)'

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from analysis.files import write_whole
 from analysis.intake import layout
 from analysis.intake.form_fill import Template, fill, template_for
 from analysis.intake.form_sheets import FIRST_ROW
 from analysis.intake.identity import School
-from analysis.intake.packing import write_whole
 from analysis.periods import Period
 from analysis.settings import Settings
 

@@ -11,13 +11,14 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
+from analysis.files import pack
 from analysis.intake.identity import School, Schools
 from analysis.periods import PeriodError
+from analysis.report.document import DEMO_STAMP
 from analysis.settings import Settings
-from analysis.xlsxfile import workbook_bytes
+from analysis.xlsxfile import workbook_parts
 
 TITLE = "Протокол контроля данных"
-DEMO = "ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ"
 HEADERS = ("№", "Вид", "Где", "Указано", "Ожидается", "Действие", "Срок", "Состояние")
 _WIDTHS = (5, 15, 34, 28, 28, 44, 12, 12)
 _ACTIONS = {"error": "Исправить", "query": "Уточнить", "note": "К сведению"}
@@ -66,7 +67,7 @@ def make_protocol(school: School, period: str, rows: pd.DataFrame, settings: Set
     order = rows["state"].map({"open": 0, "closed": 1})
     rows = rows.assign(_order=order).sort_values(["_order", "version"], kind="stable")
     waiting = rows[(rows["state"] == "open") & (rows["severity"] != "note")]
-    lines = [DEMO] if is_demo else []
+    lines = [DEMO_STAMP] if is_demo else []
     lines += [school.name, f"Отчётный период: {_period_title(period, settings)}", _summary(waiting)]
     names = {measure.code: measure.name for measure in settings.measures}
     table = [_row(number, row, names) for number, row in enumerate(rows.to_dict("records"), start=1)]
@@ -147,7 +148,7 @@ def as_workbook(protocol: Protocol, settings: Settings) -> bytes:
     sheet.print_title_rows = f"{header}:{header}"
     workbook.properties.title = TITLE
     workbook.properties.creator = settings.project.institution.short_name
-    return workbook_bytes(workbook)
+    return pack(workbook_parts(workbook))
 
 
 def _height(row: tuple[str, ...]) -> float:

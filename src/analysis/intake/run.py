@@ -19,11 +19,12 @@ from analysis.intake.observations import activities, observations
 from analysis.intake.protocol import protocol_files
 from analysis.intake.reading import FormSpec, Reading, spec_of
 from analysis.intake.register import Register, appended, current_register, load_register, new_rows
-from analysis.intake.store import locked, parquet_bytes, recover, save_together
+from analysis.intake.store import locked, recover, save_together
 from analysis.intake.submission import assign
 from analysis.intake.workers import read_files
 from analysis.periods import Period, parse_period, sheet_period
 from analysis.settings import Settings
+from analysis.tablestore import parquet_bytes
 
 Progress = Callable[[str, int, int], None]
 TABLES = ("observations", "findings", "activities", "register")

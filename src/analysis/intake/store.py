@@ -10,13 +10,11 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 
-import pandas as pd
 from filelock import FileLock
 
-from analysis.intake.packing import write_whole
+from analysis.files import write_whole
 
 ACCEPTED = "accepted"
 _PENDING = "pending"
@@ -70,10 +68,3 @@ def save_together(data_dir: Path, contents: Mapping[str, bytes]) -> None:
 
 def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
-
-
-def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """A frame as Parquet: equal frames give equal bytes."""
-    buffer = BytesIO()
-    frame.reset_index(drop=True).to_parquet(buffer, index=False)
-    return buffer.getvalue()

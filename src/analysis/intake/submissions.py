@@ -7,14 +7,14 @@ from datetime import date
 
 import pandas as pd
 
+from analysis.dictionary import contract_columns
 from analysis.intake.submission import days_late
 from analysis.measures.aggregation import valid_on
 from analysis.periods import Period
 from analysis.settings import Settings
 
-COLUMNS = [
-    "school_id", "period", "due", "received_at", "days_late", "version", "status", "n_errors", "n_queries",
-]  # fmt: skip
+COLUMNS = list(contract_columns("submissions"))
+REPORTED = ("on_time", "late", "returned")  # a form came, whatever became of it
 _TYPES = {"days_late": "Int64", "version": "Int64", "n_errors": "int64", "n_queries": "int64"}
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.dictionary import contract_columns
 from analysis.measures.aggregation import valid_on
 from analysis.params.roadmap import Activity
 from analysis.periods import Period
 from analysis.settings import Settings
 
-COLUMNS = ["level", "unit_id", "period", "activity", "status", "n_events", "evidence"]
+COLUMNS = list(contract_columns("activities"))
 DONE, GOING, NOT_DONE, NO_DATA = "выполнено", "выполняется", "не выполнено", "нет данных"
 CITY_DONE_SHARE = 0.8  # so many reporting schools done: the city's row says done
 _DECEMBER = 12

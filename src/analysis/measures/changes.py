@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.dictionary import contract_columns
 from analysis.measures.comparison import compare_panel, compare_totals, is_tested, ratio_effect
 from analysis.measures.count_changes import proportion_changes, rate_changes
 from analysis.measures.multiplicity import adjust
@@ -20,10 +21,7 @@ __all__ = [
     "PooledRatioChange", "changes_by_unit_indicator", "pooled_ratio_change", "proportion_changes", "rate_changes",
 ]  # fmt: skip
 
-COLUMNS = [
-    "level", "unit_id", "period", "baseline", "indicator", "value", "baseline_value", "change", "ci_low", "ci_high",
-    "p_value", "p_adjusted", "method", "effect", "effect_name", "n_pairs", "verdict",
-]  # fmt: skip
+COLUMNS = list(contract_columns("changes"))
 _LEVELS = ("city", "group", "school")
 _SCHOOL_METHODS: dict[str, tuple[Callable[..., pd.DataFrame], str, str]] = {
     "percent": (proportion_changes, "newcombe_fisher", "cohen_h"),

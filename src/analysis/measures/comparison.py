@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.dictionary import contract_columns
 from analysis.measures.multiplicity import adjust
 from analysis.measures.paired import PairedComparison, compare_paired
 from analysis.measures.panel import EMPTY, Panel, matched_panels, school_pairs
@@ -17,10 +18,7 @@ from analysis.settings import Indicator, Settings
 
 __all__ = ["PairedComparison", "adjust", "comparisons_by_test", "compare_paired"]
 
-COLUMNS = [
-    "period", "baseline", "indicator", "test", "estimate", "ci_low", "ci_high", "p_value", "effect", "effect_name",
-    "n_pairs", "n_up", "n_down", "n_same", "status", "primary",
-]  # fmt: skip
+COLUMNS = list(contract_columns("comparisons"))
 
 
 def comparisons_by_test(

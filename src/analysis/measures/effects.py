@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.dictionary import contract_columns
 from analysis.measures.panel import has_both, school_pairs
 from analysis.measures.permuted_groups import compare_groups, least_p_value
 from analysis.periods import Period
 from analysis.settings import Settings
 
-COLUMNS = [
-    "measure", "indicator", "before", "after", "difference_in_differences", "ci_low", "ci_high", "p_value", "n_with",
-    "n_without", "verdict",
-]  # fmt: skip
+COLUMNS = list(contract_columns("effects"))
 EFFECTIVE, NOT_ENOUGH, NO_DATA = "эффективна", "недостаточно", "нет данных"
 _EVERYONE = ("city", "")
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.conditions import conditions_in
+from analysis.dictionary import contract_columns
 from analysis.measures.aggregation import measure_values, valid_on
 from analysis.measures.proportions import poisson_intervals, pooled_ratio, proportion_intervals
 from analysis.periods import Period
@@ -15,10 +16,7 @@ from analysis.settings import Indicator, Settings
 
 __all__ = ["city_by_month", "indicators_by_unit", "pooled_ratio", "proportion_intervals"]
 
-COLUMNS = [
-    "level", "unit_id", "period", "indicator", "numerator", "denominator", "value", "ci_low", "ci_high",
-    "target", "attainment", "n_schools", "status",
-]  # fmt: skip
+COLUMNS = list(contract_columns("indicators"))
 
 
 def indicators_by_unit(

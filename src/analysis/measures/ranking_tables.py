@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.dictionary import contract_columns
 from analysis.measures.rank_indicator import Kind, rank_indicator
 from analysis.measures.rank_intervals import rank_intervals
 from analysis.measures.scoring import (
@@ -17,10 +18,7 @@ from analysis.measures.scoring import (
 from analysis.settings import Indicator, Settings
 
 RANK_COLUMNS = ["school_id", "group", "period", "indicator", "rank", "rank_low", "rank_high"]
-COLUMNS = [
-    "school_id", "group", "period", "n_valid", "score", "score_low", "score_high", "rank", "rank_low", "rank_high",
-    "rank_low_joint", "rank_high_joint", "attainment_level", "previous_rank", "ranked", "reason",
-]  # fmt: skip
+COLUMNS = list(contract_columns("rankings"))
 _PLACES = ["rank", "rank_low", "rank_high", "rank_low_joint", "rank_high_joint"]
 _KINDS: dict[str, Kind] = {"percent": "share", "per_100": "rate", "count": "rate", "yes_no": "exact"}
 NO_SCORE = "в этом периоде балл не рассчитывается"

@@ -90,6 +90,11 @@ class Indicator(Strict):
         )
 
     @property
+    def label(self) -> str:
+        """«П04. Тестирование, 5–11 кл.»: as tables name it."""
+        return f"{self.code}. {self.short_name}"
+
+    @property
     def measures(self) -> tuple[str, ...]:
         return self.numerator + ((self.denominator,) if self.denominator else ())
 

@@ -55,6 +55,11 @@ class Activity(Strict):
     remark: str = ""
     reported_in: Literal["any", "december"] = "any"
 
+    @property
+    def label(self) -> str:
+        """«2.3. Профориентационное тестирование»: as tables name it."""
+        return f"{self.code}. {self.short_name}"
+
 
 class Section(Strict):
     """A section of the roadmap with its activities."""

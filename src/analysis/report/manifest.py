@@ -9,6 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from analysis.files import write_whole
+
 MANIFEST = "manifest.json"
 UNLISTED = (MANIFEST, "run.log")
 PACKAGES = (
@@ -56,6 +58,5 @@ def write_manifest(report_folder: Path, parameters: Mapping[str, Any], inputs: M
         "inputs": {kind: dict(found) for kind, found in inputs.items()},
         "outputs": outputs_of(report_folder),
     }
-    scratch = report_folder / f".{MANIFEST}.tmp"
-    scratch.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    Path(scratch).replace(report_folder / MANIFEST)
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    write_whole(report_folder / MANIFEST, text.encode())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -19,12 +19,6 @@ from analysis.tablestore import load_tables
 from analysis.workspace import RequestError, Workspace, workspace_of_notebook
 
 Edition = Literal["working", "meeting", "public", "card"]
-EDITION_TITLES = {
-    "working": "рабочие материалы",
-    "meeting": "для совещания руководителей",
-    "public": "для публикации",
-    "card": "для руководителя школы",
-}
 
 
 @dataclass(frozen=True)
@@ -102,8 +96,8 @@ def open_report(
 
     Raises TableError when the tables were not built, RequestError for an unknown edition.
     """
-    if edition not in EDITION_TITLES:
-        raise RequestError(f"Редакция «{edition}» неизвестна. Допустимы: {', '.join(EDITION_TITLES)}.")
+    if edition not in get_args(Edition):
+        raise RequestError(f"Редакция «{edition}» неизвестна. Допустимы: {', '.join(get_args(Edition))}.")
     space, folder = workspace_of_notebook(data, period)
     settings = space.settings
     parsed = settings.parse_period(period)

@@ -15,13 +15,13 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from analysis.dictionary import ColumnEntry, TableEntry, table_dictionary
+from analysis.report.document import DEMO_STAMP
 from analysis.xlsxfile import save_workbook
 
 _HEADER_FILL = PatternFill("solid", fgColor="1F3A5F")
 _NUMBER_FORMATS = {"number": "0.00", "int": "0"}
 _MAX_WIDTH, _MIN_WIDTH = 48, 9
 _FIRST_ROW = 4  # title, meaning of a row, Russian headers, column names
-DEMO_STAMP = "ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ"
 
 
 def write_results(path: Path, tables: Mapping[str, pd.DataFrame], heading: str, demo: bool) -> None:

@@ -131,7 +131,7 @@ def _frame(report: PeriodReport, advice: list[Advice]) -> pd.DataFrame:
         {
             "action": [item.action[:1].upper() + item.action[1:] for item in advice],
             "due": [item.due for item in advice],
-            "indicator": [f"{item.indicator.code}. {item.indicator.short_name}" for item in advice],
+            "indicator": [item.indicator.label for item in advice],
             "target": [format_value(item.indicator.target(report.period), item.indicator) for item in advice],
             "lacking": [item.lacking for item in advice],
         }

@@ -92,7 +92,7 @@ def indicators_table(report: PeriodReport) -> Table:
 
     frame = pd.DataFrame(
         {
-            "name": [f"{i.code}. {i.short_name}" for i in indicators],
+            "name": [i.label for i in indicators],
             "value": written("value"),
             "change": [format_change(v, i) for v, i in zip(rows["change"], indicators, strict=True)],
             "target": written("target"),

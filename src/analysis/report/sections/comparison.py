@@ -34,7 +34,7 @@ def comparison_table(report: PeriodReport) -> Table:
     indicators = [report.settings.indicator(code) for code in primary.index]
     frame = pd.DataFrame(
         {
-            "name": [f"{i.code}. {i.short_name}" for i in indicators],
+            "name": [i.label for i in indicators],
             "change": [format_change(v, i) for v, i in zip(changes["change"], indicators, strict=True)],
             "interval": [format_interval(a, b) for a, b in zip(changes["ci_low"], changes["ci_high"], strict=True)],
             "p": [format_p(v) for v in changes["p_adjusted"]],

@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.intake.submissions import REPORTED
 from analysis.report.blocks import Block, KeyFact, KeyFacts, Paragraph
 from analysis.report.numbers import count_of, format_date, format_percent
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import join_words
 from analysis.report.tables import Column, Signal, Table
 
-IN = ("on_time", "late", "returned")
 STATUSES: dict[str, Signal] = {
     "on_time": Signal("в срок", "good"),
     "late": Signal("с опозданием", "warn"),
@@ -62,7 +62,7 @@ def coverage_counts(report: PeriodReport) -> dict[str, int]:
     table = report.tables["coverage"]
     known = table[table["period"] == report.period.key].set_index("status")["n"]
     counts = {status: int(known.get(status, 0)) for status in STATUSES}
-    return counts | {"in": sum(counts[status] for status in IN), "due": sum(counts.values()) - counts["not_due"]}
+    return counts | {"in": sum(counts[status] for status in REPORTED), "due": sum(counts.values()) - counts["not_due"]}
 
 
 def _findings_counts(report: PeriodReport) -> dict[str, tuple[int, int]]:

@@ -36,7 +36,7 @@ def dynamics_table(report: PeriodReport) -> Table:
     indicators = [report.settings.indicator(code) for code in rows["indicator"]]
     frame = pd.DataFrame(
         {
-            "name": [f"{i.code}. {i.short_name}" for i in indicators],
+            "name": [i.label for i in indicators],
             "before": [format_value(v, i) for v, i in zip(rows["baseline_value"], indicators, strict=True)],
             "now": [format_value(v, i) for v, i in zip(suppressed_or(rows, "value"), indicators, strict=True)],
             "change": [format_change(v, i) for v, i in zip(rows["change"], indicators, strict=True)],

@@ -22,7 +22,7 @@ def key_figures_table(report: PeriodReport) -> Table:
     difference = rows["value"] - rows["baseline_value"]
     frame = pd.DataFrame(
         {
-            "name": [f"{i.code}. {i.short_name}" for i in indicators],
+            "name": [i.label for i in indicators],
             "value": [format_value(v, i) for v, i in zip(rows["value"], indicators, strict=True)],
             "before": [format_value(v, i) for v, i in zip(rows["baseline_value"], indicators, strict=True)],
             "change": [format_change(v, i) for v, i in zip(difference, indicators, strict=True)],
@@ -72,7 +72,7 @@ def events_by_activity(report: PeriodReport) -> Table:
             total = row["numerator"]
             lines.append(
                 {
-                    "activity": f"{activity.code}. {activity.short_name}",
+                    "activity": activity.label,
                     "indicator": indicator.short_name,
                     "total": total if isinstance(total, str) else format_number(total, 0),
                     "schools": row["n_schools"],

@@ -27,7 +27,7 @@ def activities_summary(report: PeriodReport) -> pd.DataFrame:
         {
             "section": f"{section.number}. {section.title}",
             "activity": activity.code,
-            "name": f"{activity.code}. {activity.short_name}",
+            "name": activity.label,
             "status": city["status"].get(activity.code, NO_DATA),
             "n_events": city["n_events"].get(activity.code),
             "remark": activity.remark or ("по журналу центра" if activity.centre_log else ""),

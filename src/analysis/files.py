@@ -1,4 +1,4 @@
-"""Write Office files so that equal content gives equal bytes: fixed times, fixed order, whole or not at all."""
+"""Write files so that equal content gives equal bytes, and each whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,17 +9,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
-from openpyxl import Workbook
-
-from analysis.xlsxfile import workbook_bytes
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-
-
-def workbook_parts(workbook: Workbook) -> dict[str, bytes]:
-    """The files inside the .xlsx of a workbook, times fixed."""
-    with zipfile.ZipFile(BytesIO(workbook_bytes(workbook))) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(parts: Mapping[str, bytes], level: int = 6) -> bytes:
@@ -27,7 +17,7 @@ def pack(parts: Mapping[str, bytes], level: int = 6) -> bytes:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
         for name, content in parts.items():
-            info = zipfile.ZipInfo(name, _EPOCH)
+            info = zipfile.ZipInfo(name, ZIP_TIME)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 0
             info.external_attr = 0
