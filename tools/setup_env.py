@@ -63,7 +63,7 @@ def create():
 
 def install(lock):
     """Install the packages of `lock`, each checked by its hash."""
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     advice = (
         f"Не удалось установить пакеты из {lock}. Проверьте доступ к реестру пакетов Python "
         "(прокси, сертификаты) и место на диске и повторите команду."

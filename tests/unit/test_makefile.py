@@ -10,13 +10,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = ("PERIOD", "DATA", "BASELINE", "SCHOOLS", "JOBS", "FORCE", "OUT", "PARAMS", "SEND", "ON", "CLUSTER", "PYTHON")
+OF_AN_OUTER_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 HELP = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
 
 def make(*arguments, folder=ROOT):
-    environment = {name: value for name, value in os.environ.items() if name not in OPTIONS and name != "MAKEFLAGS"}
+    environment = {name: value for name, value in os.environ.items() if name not in (*OPTIONS, *OF_AN_OUTER_MAKE)}
     return subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, encoding="utf-8")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_ALL_PAIRS_UP_TO = 1500
+_ALL_PAIRS_UP_TO = 400
 _CLASSES = 64
 _CELLS = 4_000_000
 

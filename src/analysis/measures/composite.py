@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 Normalisation = Literal["minmax", "zscore", "rank", "percentile", "goalposts"]
 Aggregation = Literal["arithmetic", "geometric", "harmonic"]
@@ -57,7 +56,7 @@ def normalised(
     if normalise == "zscore":
         scaled = _zscores(matrix)
     else:
-        scaled = stats.rankdata(matrix, method="min", axis=0, nan_policy="omit")
+        scaled = _ranks(matrix)
         if normalise == "percentile":
             present = np.count_nonzero(~np.isnan(matrix), axis=0)
             scaled = (scaled - 1) / np.maximum(present - 1, 1)
@@ -129,6 +128,15 @@ def _posts(goalposts: ArrayLike | None, columns: int) -> tuple[np.ndarray, np.nd
     if not (posts[:, 0] < posts[:, 1]).all():
         raise ValueError("a goalpost's high must exceed its low")
     return posts[:, 0], posts[:, 1]
+
+
+def _ranks(matrix: np.ndarray) -> np.ndarray:
+    """Ascending ranks of each column's values, ties sharing the lowest; NaN stays NaN."""
+    ranks = np.full(matrix.shape, np.nan)
+    for column, values in enumerate(matrix.T):
+        present = ~np.isnan(values)
+        ranks[present, column] = np.searchsorted(np.sort(values[present]), values[present]) + 1
+    return ranks
 
 
 def _zscores(matrix: np.ndarray) -> np.ndarray:

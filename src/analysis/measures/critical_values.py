@@ -17,6 +17,8 @@ _OUTER = np.polynomial.legendre.leggauss(10)
 _TAIL = 5.0  # beyond c + 5 the normal weight is below 1e-10
 _STEPS = 60
 _TOLERANCE = 1e-8
+_STEP = 0.35  # a step-down lowers the value by less: the reverse of a claim stays in play
+_STEP_TOLERANCE = 1e-5
 _CELLS = 4_000_000  # array cells worked on at once
 
 Probability = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -28,23 +30,31 @@ def marginal_critical_values(
     above: np.ndarray,
     below: np.ndarray,
     confidence: float,
+    upper: np.ndarray | None = None,
 ) -> np.ndarray:
     """One critical value per unit.
 
     ``sigma`` (J): standard errors of the units; ``spread`` (K): standard errors of the others or of classes of them;
     ``above`` and ``below`` (J, K): how many of class k can still be wrongly claimed to lie above, and below, unit j.
-    A row without any such unit gets 0. Units whose error and the unit's own are both zero cannot be confused.
+    ``upper`` (J): values known not to be exceeded, a little above the wanted ones, from an earlier step. A row without
+    any such unit gets 0. Units whose error and the unit's own are both zero cannot be confused.
     """
     values = np.zeros(len(sigma))
     rows = max(1, _CELLS // (48 * max(1, len(spread))))
     for first in range(0, len(sigma), rows):
         some = slice(first, first + rows)
-        values[some] = _solve(sigma[some], spread, above[some], below[some], confidence)
+        bound = None if upper is None else upper[some]
+        values[some] = _solve(sigma[some], spread, above[some], below[some], confidence, bound)
     return values
 
 
 def _solve(
-    sigma: np.ndarray, spread: np.ndarray, above: np.ndarray, below: np.ndarray, confidence: float
+    sigma: np.ndarray,
+    spread: np.ndarray,
+    above: np.ndarray,
+    below: np.ndarray,
+    confidence: float,
+    upper: np.ndarray | None,
 ) -> np.ndarray:
     certain = (sigma[:, None] == 0) & (spread[None, :] == 0)
     above, below = np.where(certain, 0.0, above), np.where(certain, 0.0, below)
@@ -60,17 +70,25 @@ def _solve(
 
     low = np.full(len(todo), ndtri(confidence) - 1e-6)
     high = -ndtri((1 - confidence) / np.maximum(claims[todo], 1.0)) + 1e-6  # Bonferroni
-    values[todo] = find_increasing_root(probability, confidence, low, high)
+    tolerance = _TOLERANCE
+    if upper is not None:
+        low, high, tolerance = np.maximum(low, upper[todo] - _STEP), upper[todo], _STEP_TOLERANCE
+    values[todo] = find_increasing_root(probability, confidence, low, high, tolerance)
     return values
 
 
-def find_increasing_root(probability: Probability, level: float, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Arguments at which an increasing function reaches ``level``, one bracket per element (Illinois method)."""
+def find_increasing_root(
+    probability: Probability, level: float, low: np.ndarray, high: np.ndarray, tolerance: float
+) -> np.ndarray:
+    """Arguments at which an increasing function reaches ``level``, one bracket per element (Illinois method).
+
+    Where the function is above the level at ``low`` already, ``low`` itself: a value on the safe side.
+    """
     everything = np.arange(len(low))
     f_low = _miss(probability(low, everything), level)
     f_high = _miss(probability(high, everything), level)
-    root = np.where(np.abs(f_low) < np.abs(f_high), low, high)
-    active, last = everything, np.zeros(len(low))
+    root = np.where(f_low >= 0, low, high)
+    active, last = np.flatnonzero((f_low < 0) & (f_high > 0)), np.zeros(len(low))
     for _ in range(_STEPS):
         a, b, fa, fb = low[active], high[active], f_low[active], f_high[active]
         middle = np.where(fb > fa, (a * fb - b * fa) / np.where(fb > fa, fb - fa, 1.0), (a + b) / 2)
@@ -85,7 +103,7 @@ def find_increasing_root(probability: Probability, level: float, low: np.ndarray
         high[active] = np.where(is_low, b, middle)
         f_high[active] = np.where(is_low, np.where(stuck_high, fb / 2, fb), f_middle)
         last[active] = np.where(is_low, -1.0, 1.0)
-        active = active[np.abs(f_middle) > _TOLERANCE]
+        active = active[np.abs(f_middle) > tolerance]
         if not len(active):
             break
     return root

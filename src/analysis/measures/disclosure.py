@@ -12,7 +12,14 @@ from typing import Literal
 
 import pandas as pd
 
-from analysis.measures.disclosure_counts import ROW, counted_indicators, groups_of, people_rows, with_sensitivity
+from analysis.measures.disclosure_counts import (
+    ROW,
+    counted_indicators,
+    groups_of,
+    nested_measures,
+    people_rows,
+    with_sensitivity,
+)
 from analysis.measures.disclosure_editions import rows_of_edition
 from analysis.measures.disclosure_rules import RULE_OF_LABEL, Rule, reason_text
 from analysis.measures.disclosure_suppressed import REASON, RULE, with_reasons
@@ -72,9 +79,11 @@ def protect(
     limits = limits_of(edition, privacy)
     if edition == "working":
         return _working(given, people_rows(given["indicators"].reset_index(drop=True), counted, groups), limits)
-    found = verdicts(given, edition, limits, counted, groups, own_school, privacy.meeting_places)
+    nested = nested_measures(settings.checks)
+    found = verdicts(given, edition, limits, counted, groups, own_school, privacy.meeting_places, nested)
     protected = {name: _protected(name, frame, found, given) for name, frame in given.items()}
-    record = pd.concat([_record(name, frame) for name, frame in protected.items()], ignore_index=True)
+    records = [_record(name, frame) for name, frame in protected.items() if frame[RULE].notna().any()]
+    record = pd.concat(records, ignore_index=True) if records else pd.DataFrame(columns=RECORD, dtype=object)
     return Protected(edition, {name: frame.drop(columns=RULE) for name, frame in protected.items()}, record)
 
 

@@ -6,7 +6,7 @@ by which :mod:`analysis.measures.suppression` chose the hidden cells.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from analysis.measures.disclosure_counts import (
     Limits,
     counted_indicators,
     groups_of,
+    nested_measures,
     people_rows,
 )
 from analysis.measures.disclosure_periods import months_of
@@ -34,10 +35,12 @@ def feasible_intervals(
     schools: pd.DataFrame,
     settings: Settings,
     rounding: int | None = None,
+    wanted: Collection[tuple[str, ...]] | None = None,
 ) -> pd.DataFrame:
     """What a reader of the tables must allow for each hidden count.
 
-    rounding: decimals to which values and changes are printed; None takes them as exact.
+    rounding: decimals to which values and changes are printed; None takes them as exact. wanted: rows (level, unit,
+    period, indicator) to look at; None for all with hidden counts.
     One row per hidden count: ``level, unit_id, period, indicator``, ``count`` (numerator, denominator, or rest: the
     people of the denominator outside the numerator), ``low, high`` (people). A part of a total whose units are not
     printed has ``level`` others. Raises ValueError if the printed figures contradict each other.
@@ -53,7 +56,7 @@ def feasible_intervals(
     _add_values(system, _printed_values(tables, rows), rounding)
     _add_nested(system, rows, settings)
     _add_periods(system, rows, settings)
-    goals = list(_goals(rows, others))
+    goals = [goal for goal in _goals(rows, others) if wanted is None or goal[0] in wanted]
     found = system.range_of([goal for _, _, goal in goals])
     frame = pd.DataFrame([(*unit, count, *ends) for (unit, count, _), ends in zip(goals, found, strict=True)])
     return frame.set_axis([*ROW, "count", "low", "high"], axis=1) if len(frame) else _no_intervals()
@@ -175,18 +178,11 @@ def _add_nested(system: LinearSystem, rows: pd.DataFrame, settings: Settings) ->
     schools = rows[rows["level"] == "school"]
     units = schools[["unit_id", "period"]].drop_duplicates()
     keys = set(schools["numerator_key"]) | set(schools["denominator_key"])
-    for part, whole in nested_measures(settings):
+    for part, whole in nested_measures(settings.checks):
         if part in keys and whole in keys:
             for unit, period in units.itertuples(index=False):
                 small, large = ("school", unit, period, part), ("school", unit, period, whole)
                 system.at_most([(small, 1.0), (large, -1.0)])
-
-
-def nested_measures(settings: Settings) -> list[tuple[str, str]]:
-    """Pairs of count keys (part, whole) from the settings' checks «a + b <= c»."""
-    rules = [rule for check in settings.checks if check.kind == "at_most" for rule in check.rules]
-    sides = [[side.strip() for side in rule.split("<=")] for rule in rules]
-    return [("+".join(sorted(part.strip() for part in a.split("+"))), b) for a, b in sides]
 
 
 def _add_periods(system: LinearSystem, rows: pd.DataFrame, settings: Settings) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from analysis.measures.disclosure_audit import TOLERANCE, feasible_intervals, nested_measures
+from analysis.measures.disclosure_audit import TOLERANCE, feasible_intervals
 from analysis.measures.disclosure_counts import (
     ROW,
     Limits,
     counted_indicators,
     groups_of,
+    nested_measures,
     people_rows,
     with_sensitivity,
 )
@@ -62,13 +63,15 @@ def breaches(
     counted = counted_indicators(settings.indicators, settings.measures)
     rows = people_rows(raw["indicators"].reset_index(drop=True), counted, groups_of(schools))
     truth = with_sensitivity(_with_zero_wholes(rows, settings), limits).set_index(ROW)
-    intervals = feasible_intervals(edition, schools=schools, settings=settings, rounding=rounding)
+    hidden = _with_others(truth, own_school, schools, limits)
+    wanted = set(hidden.index[hidden[["few", "few_x", "few_rest", "small"]].any(axis=1)])
+    intervals = feasible_intervals(edition, schools=schools, settings=settings, rounding=rounding, wanted=wanted)
     level, unit = (truth.index.get_level_values(name) for name in ("level", "unit_id"))
     # beside the own figures a total is judged by what it leaves to the others
     judged = truth if own_school is None else truth[(level == "school") & (unit != own_school)]
     found = [
         _printed(judged, edition["indicators"]),
-        _narrow(_with_others(truth, own_school, schools, limits), intervals, limits),
+        _narrow(hidden, intervals, limits),
     ]
     return pd.concat(found, ignore_index=True)[COLUMNS]
 
@@ -90,7 +93,7 @@ def _with_zero_wholes(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     at = ["level", "unit_id", "period"]
     zero = {(*row[:3], row[3]) for row in rows.loc[rows["y"] == 0, [*at, "numerator_key"]].itertuples(index=False)}
     wholes: dict[str, set[str]] = {}
-    for part, whole in nested_measures(settings):
+    for part, whole in nested_measures(settings.checks):
         wholes.setdefault(part, set()).add(whole)
     known = [
         any((*row[:3], whole) in zero for whole in wholes.get(row[3], ()))

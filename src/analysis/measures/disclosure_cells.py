@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.measures.disclosure_counts import Limits, counts
+from analysis.measures.disclosure_bounds import counts
+from analysis.measures.disclosure_counts import Limits
 from analysis.measures.disclosure_periods import overlaps
 from analysis.measures.suppression import Figures, Flags, Pattern, SumTree, complete
 
@@ -16,17 +18,20 @@ FIGURES = ["value", "low", "high", "need_low", "need_high"]
 TOLERANCE = 1e-6
 
 
-def hidden_rows(rows: pd.DataFrame, limits: Limits, *, leaf: str, insider: bool) -> pd.DataFrame:
+def hidden_rows(
+    rows: pd.DataFrame, limits: Limits, *, leaf: str, insider: bool, nested: Sequence[tuple[str, str]] = ()
+) -> pd.DataFrame:
     """Decide for every row that counts people what of it is hidden.
 
     rows: from :func:`disclosure_counts.with_sensitivity`. leaf: the lowest level the edition prints (``school`` or
-    ``group``). insider: protect against a reader who knows one school's own figures.
+    ``group``). insider: protect against a reader who knows one school's own figures. nested: pairs of count keys
+    (part, whole).
     Returns a frame with the index of ``rows``: booleans ``hide_numerator, hide_denominator, hide_value`` and
-    ``exhausted`` (all around it is hidden, and its label must not be told either); ``low, high, need_low, need_high``
+    ``neutral`` (its label would say too much); ``low, high, need_low, need_high``
     of the numerator as in :func:`disclosure_counts.counts`.
     """
-    printed = counts(rows, limits)
-    printed = printed.assign(hide=printed["need_low"].notna(), exhausted=False)
+    printed = counts(rows, limits, nested)
+    printed = printed.assign(hide=printed["need_low"].notna())
     _close(printed)
     numerators = set(printed.loc[printed["role"] == "numerator", "key"])
     of_numerator = printed["key"].isin(numerators).to_numpy()
@@ -38,7 +43,7 @@ def hidden_rows(rows: pd.DataFrame, limits: Limits, *, leaf: str, insider: bool)
             if of_numerator[index[0]] == last and sensitive[index].any():
                 _protect(printed, index, leaf, insider)
         _close(printed)
-    _hide_loose_totals(printed, leaf)  # type: ignore[arg-type]
+    _hide_loose_totals(printed, leaf)
     return _by_row(printed, rows)
 
 
@@ -59,13 +64,13 @@ class _Units:
 
 
 def _protect(printed: pd.DataFrame, index: npt.NDArray[np.intp], leaf: str, insider: bool) -> None:
-    """Hide what one count of one period needs; writes ``hide`` and ``exhausted`` of ``printed``."""
+    """Hide what one count of one period needs; writes ``hide`` and ``neutral`` of ``printed``."""
     of_key = printed.take(index)
     is_leaf = (of_key["level"] == leaf).to_numpy()
-    totals = _units(of_key[~is_leaf & (of_key["level"] != "school").to_numpy()])
+    totals = _units(_unbounded(of_key[~is_leaf & (of_key["level"] != "school").to_numpy()]))
     leaves = _units(of_key[is_leaf & (of_key["enters"] | (leaf == "group")).to_numpy()])
     unit = of_key["unit_id"].to_numpy()
-    hidden, exhausted = of_key["hide"].to_numpy().copy(), False
+    hidden, neutral_labels = of_key["hide"].to_numpy().copy(), False
     signatures = sorted(set(leaves.enters_in)) if leaf == "school" else [None]
     for signature in signatures:
         units = leaves.where(leaves.enters_in == signature) if len(signatures) > 1 else leaves
@@ -74,14 +79,23 @@ def _protect(printed: pd.DataFrame, index: npt.NDArray[np.intp], leaf: str, insi
         above, parent = _parents(units, leaf)
         tree, open_already = _tree(units, totals, above, parent, leaf, whole=len(signatures) == 1)
         pattern = complete(tree, open_already, units.figures.value, insider)
+        if pattern.exhausted:  # the labels of totals say too much: without them less has to be hidden
+            neutral_labels = True
+            pattern = complete(tree.unlabelled(), open_already, units.figures.value, insider)
         open_totals = {name for name, is_open in zip(above, pattern.groups, strict=True) if is_open}
         open_totals |= {"city"} if leaf == "school" and pattern.root else set()
         hidden |= np.where(is_leaf, np.isin(unit, units.name[pattern.leaves]), np.isin(unit, list(open_totals)))
-        exhausted |= pattern.exhausted
     at = printed.index[index]
     printed.loc[at, "hide"] = hidden
-    if exhausted:
-        printed.loc[at, "exhausted"] = True
+    if neutral_labels:
+        printed.loc[at, "neutral"] = True
+
+
+def _unbounded(totals: pd.DataFrame) -> pd.DataFrame:
+    """Hidden totals without a telling label may be anything."""
+    plain = ~totals["labelled"]
+    high = totals["high"].mask(plain | totals["open_ended"], np.inf)
+    return totals.assign(low=totals["low"].mask(plain, -np.inf), high=high)
 
 
 def _units(counts_of_key: pd.DataFrame) -> _Units:
@@ -122,8 +136,8 @@ def _tree(
     leaves all totals open: what is known about the parts of a small total is not worth printing it.
     """
     value = units.figures.value
-    groups, groups_open = _totals(totals, above, np.bincount(parent, value, len(above)), whole)  # type: ignore[arg-type]
-    root, root_open = _totals(totals, ["city"] if leaf == "school" else [""], np.array([value.sum()]), whole)  # type: ignore[arg-type]
+    groups, groups_open = _totals(totals, above, np.bincount(parent, value, len(above)).astype(float), whole)
+    root, root_open = _totals(totals, ["city"] if leaf == "school" else [""], np.array([value.sum()]), whole)
     if not whole and totals.figures.sensitive.any():
         groups_open, root_open = np.ones_like(groups_open), np.ones_like(root_open)
     return SumTree(units.figures, groups, root, parent), Pattern(units.hide, groups_open, bool(root_open[0]))
@@ -134,9 +148,8 @@ def _totals(totals: _Units, names: list[str], sums: npt.NDArray[np.float64], who
     place = {name: i for i, name in enumerate(totals.name)}
     open_ = np.array([name not in place or bool(totals.hide[place[name]]) for name in names])
     at = np.array([place.get(name, -1) for name in names])
-    known = (at >= 0) & whole
     columns = {name: np.append(getattr(totals.figures, name), np.nan)[at] for name in FIGURES[1:]}
-    known &= ~np.isnan(columns["need_low"])
+    known = whole & ~np.isnan(columns["low"])
     low, high = np.where(known, columns["low"], -np.inf), np.where(known, columns["high"], np.inf)
     needs = [np.where(known, columns[name], np.nan) for name in ("need_low", "need_high")]
     return Figures(sums, low, high, *needs), open_
@@ -188,12 +201,12 @@ def _sum_of_key(schools: pd.DataFrame, keys: list[str], totals: pd.DataFrame) ->
 
 def _by_row(printed: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """What is hidden of each row."""
-    flags = pd.DataFrame({"exhausted": False}, index=rows.index)
+    flags = pd.DataFrame({"neutral": False}, index=rows.index)
     for role in ("numerator", "denominator"):
         hidden = printed.loc[printed["hide"] & (printed["role"] == role), "row"]
         flags[f"hide_{role}"] = rows.index.isin(hidden)
     of_numerator = printed[printed["role"] == "numerator"].set_index("row")
     flags = flags.join(of_numerator[["low", "high", "need_low", "need_high"]])
-    flags["exhausted"] = rows.index.isin(printed.loc[printed["exhausted"], "row"])
+    flags["neutral"] = rows.index.isin(printed.loc[printed["neutral"], "row"])
     flags["hide_value"] = flags["hide_numerator"] | flags["hide_denominator"] | rows["small"]
     return flags

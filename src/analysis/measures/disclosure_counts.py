@@ -98,27 +98,38 @@ def people_rows(table: pd.DataFrame, counted: pd.DataFrame, groups: Mapping[str,
     )
 
 
-def with_sensitivity(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+def marked(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """Mark what may not be printed.
 
     Adds booleans: ``small`` the denominator is under the least one, ``few`` the numerator is 1…4 people,
     ``few_rest`` the people outside the numerator are 1…4, ``few_x`` the denominator is 1…4 people, ``thin`` the
-    total is of too few schools; ``label``, the first of them that hides the numerator (empty: none); and ``told``,
-    False where the label itself would give the figure away.
+    total is of too few schools.
     """
     y, x = rows["y"], rows["x"]
     thin = (rows["level"] != "school") & (rows["n_schools"] > 0) & (rows["n_schools"] < limits.few_schools)
-    marked = rows.assign(
+    return rows.assign(
         small=rows["denominator_people"] & (x > 0) & (x < limits.min_denominator),
         few=rows["numerator_people"] & (y > 0) & (y < limits.min_count),
         few_rest=rows["share"] & limits.complements & (x - y > 0) & (x - y < limits.min_count),
         few_x=rows["denominator_people"] & (x > 0) & (x < limits.min_count),
         thin=thin & (y.notna() | x.notna()),
     )
+
+
+def labelled(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """:func:`marked` rows with ``label``: the first mark that hides the numerator (empty: none)."""
+    result = marked(rows, limits)
     names = ["small", "few", "few_rest", "thin"]
-    label = np.select([(marked[name] & marked["numerator_people"]).to_numpy() for name in names], names, "")
-    shared = shared_labels(marked, "few", y) | shared_labels(marked, "few_rest", x - y) | _parts_in_time(marked)
-    return marked.assign(label=label, told=~(shared & np.isin(label, ["few", "few_rest"])))
+    hides = [(result[name] & result["numerator_people"]).to_numpy() for name in names]
+    return result.assign(label=np.select(hides, names, ""))
+
+
+def with_sensitivity(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """:func:`labelled` rows with ``told``: False where the label itself would give the figure away."""
+    result = labelled(rows, limits)
+    shared = shared_labels(result, "few", rows["y"]) | shared_labels(result, "few_rest", rows["x"] - rows["y"])
+    shared |= _parts_in_time(result)
+    return result.assign(told=~(shared & result["label"].isin(["few", "few_rest"])))
 
 
 def shared_labels(rows: pd.DataFrame, mark: str, amount: pd.Series) -> pd.Series:
@@ -132,11 +143,11 @@ def shared_labels(rows: pd.DataFrame, mark: str, amount: pd.Series) -> pd.Series
     answer = pd.Series(False, index=rows.index)
     for below, above, unit in (("school", "group", "group"), ("school", "city", None), ("group", "city", None)):
         keys = [*by, unit] if unit else by
-        marked = rows[(rows["level"] == above) & rows[mark]].set_index(keys).index
-        if marked.empty:
+        totals = rows[(rows["level"] == above) & rows[mark]].set_index(keys).index
+        if totals.empty:
             continue
         parts = rows[(rows["level"] == below) & nonzero].groupby(keys).size()
-        shared = parts.index[(parts > 1) & parts.index.isin(marked)]
+        shared = parts.index[(parts > 1) & parts.index.isin(totals)]
         at = pd.MultiIndex.from_frame(rows[keys])
         answer |= (rows["level"] == below) & rows[mark] & at.isin(shared)
     return answer
@@ -144,12 +155,12 @@ def shared_labels(rows: pd.DataFrame, mark: str, amount: pd.Series) -> pd.Series
 
 def _parts_in_time(rows: pd.DataFrame) -> pd.Series:
     """Rows of a shorter period inside a longer one in the same tables, where both are marked (parts add up)."""
-    marked = rows[rows["few"] | rows["few_rest"]]
-    covers = overlaps(marked["period"].unique())
-    keys = set(zip(*(marked[name] for name in ROW), strict=True))
+    candidates = rows[rows["few"] | rows["few_rest"]]
+    covers = overlaps(candidates["period"].unique())
+    keys = set(zip(*(candidates[name] for name in ROW), strict=True))
     inside = {
         index
-        for index, row in zip(marked.index, marked[ROW].itertuples(index=False), strict=True)
+        for index, row in zip(candidates.index, candidates[ROW].itertuples(index=False), strict=True)
         if any(
             (row.level, row.unit_id, wider, row.indicator) in keys
             and len(months_of(wider)) > len(months_of(row.period))
@@ -159,70 +170,8 @@ def _parts_in_time(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(rows.index.isin(inside), index=rows.index)
 
 
-def counts(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """One row per printed count of people: what a reader takes for granted once it is hidden, what must stay possible.
-
-    Columns: ``level, unit_id, group, period, indicator, key, role`` (numerator or denominator), ``count``,
-    ``enters``, ``low, high`` (taken for granted), ``need_low, need_high`` (NaN: needs no protection), ``row`` (index
-    of the row in the table).
-    """
-    parts = []
-    for role, count, figures in (("numerator", "y", _numerators), ("denominator", "x", _denominators)):
-        of_people = rows[rows[f"{role}_people"] & rows[count].notna()]
-        frame = of_people[["level", "unit_id", "group", "period", "indicator", "enters"]].assign(
-            key=of_people[f"{role}_key"], role=role, count=of_people[count], row=of_people.index
-        )
-        parts.append(frame.assign(**figures(of_people, limits)))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _numerators(rows: pd.DataFrame, limits: Limits) -> dict[str, np.ndarray]:
-    y, x, few = rows["y"].to_numpy(), rows["x"].to_numpy(), limits.largest_few
-    label, told, share = (rows[name].to_numpy() for name in ("label", "told", "share"))
-    whole = np.where(share | (y <= x), x, 2 * y)
-    widest = np.where(np.isnan(whole), 2 * y, whole)
-    margin = np.where(share & limits.complements, limits.min_count, 0)
-    cases = [label == name for name in ("small", "few", "few_rest", "thin")]
-    # a figure of nobody or of everybody has no room to make for another one
-    plain_low = np.where((widest - y >= margin) & (y >= limits.min_count), limits.min_count, y)
-    plain_high = np.where((widest - y >= margin) & (y > 0), widest - margin, y)
-    low = np.select(cases, [0 * y, np.where(told, 1, 0), x - few, 0 * y], plain_low)
-    small_high = np.where(rows["few_x"], few, x)
-    high = np.select(
-        cases, [small_high, np.full(len(y), few), np.where(told, x - 1, x), np.fmax(widest, y + few)], plain_high
-    )
-    return {"low": low, "high": high} | _numerator_needs(rows, limits, high)
-
-
-def _numerator_needs(rows: pd.DataFrame, limits: Limits, high: np.ndarray) -> dict[str, np.ndarray]:
-    y, x, few = rows["y"].to_numpy(), rows["x"].to_numpy(), limits.largest_few
-    label = rows["label"].to_numpy()
-    is_few = rows["few"].to_numpy()
-    is_rest = rows["few_rest"].to_numpy() & np.isin(label, ["small", "few_rest"]) & (x >= few)
-    fewer = np.where(y >= few - 1, y - (few - 1), y)
-    more = np.where(y >= few - 1, y, np.fmin(y + few - 1, high))
-    windows = [
-        (np.isin(label, ["small", "thin"]) & ~is_few & ~is_rest, fewer, more),
-        (is_few, np.ones(len(y)), np.full(len(y), float(few))),
-        (is_rest, x - few, x - 1),
-    ]
-    need_low, need_high = np.full(len(y), np.nan), np.full(len(y), np.nan)
-    for applies, least, most in windows:
-        need_low = np.where(applies, np.fmin(need_low, least), need_low)
-        need_high = np.where(applies, np.fmax(need_high, most), need_high)
-    return {"need_low": need_low, "need_high": need_high}
-
-
-def _denominators(rows: pd.DataFrame, limits: Limits) -> dict[str, np.ndarray]:
-    x, few = rows["x"].to_numpy(), limits.largest_few
-    few_x, small = rows["few_x"].to_numpy(), rows["small"].to_numpy()
-    tell = ~shared_labels(rows, "few_x", rows["x"]).to_numpy()
-    margin = limits.min_count if limits.complements else 0
-    part = np.where(rows["share"], np.nan_to_num(rows["y"].to_numpy()), 0)
-    room = np.fmin(np.fmax(limits.min_denominator, np.where(part < x, part + margin, part)), x)
-    low = np.select([few_x, small], [np.where(tell, 1.0, 0.0), np.fmin(np.fmax(limits.min_count, part), x)], room)
-    high = np.select([few_x, small], [np.full(len(x), few), limits.min_denominator - 1], 2 * x)
-    thin = rows["thin"].to_numpy() & ~few_x
-    need_low = np.select([few_x, thin], [np.ones(len(x)), np.fmax(0, x - few + 1)], np.nan)
-    need_high = np.select([few_x, thin], [np.full(len(x), float(few)), x], np.nan)
-    return {"low": np.where(thin, 0, low), "high": high, "need_low": need_low, "need_high": need_high}
+def nested_measures(checks: Iterable[Any]) -> list[tuple[str, str]]:
+    """Pairs of count keys (part, whole) from the checks «a + b <= c» of the form."""
+    rules = [rule for check in checks if check.kind == "at_most" for rule in check.rules]
+    sides = [[side.strip() for side in rule.split("<=")] for rule in rules]
+    return [("+".join(sorted(part.strip() for part in a.split("+"))), b) for a, b in sides]

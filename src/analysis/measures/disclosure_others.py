@@ -38,7 +38,7 @@ def hidden_totals(rows: pd.DataFrame, limits: Limits, own_school: str | None, gr
             "hide_numerator": totals & rows["numerator_people"],
             "hide_denominator": totals & rows["denominator_people"],
             "hide_value": totals,
-            "exhausted": totals,
+            "neutral": totals,
         }
     )
 

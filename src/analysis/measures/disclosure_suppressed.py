@@ -33,7 +33,10 @@ def hide(
     """
     frame = frame.copy(deep=False) if RULE in frame.columns else with_reasons(frame)
     present = [name for name in columns if name in frame.columns]
-    mask = mask.fillna(False).astype(bool) & frame[present].notna().any(axis=1)
+    there = np.logical_or.reduce(
+        [np.zeros(len(frame), bool), *(frame[name].notna().to_numpy(bool) for name in present)]
+    )
+    mask = mask.fillna(False).astype(bool) & there
     if not mask.any():
         return frame
     for name in present:

@@ -45,8 +45,9 @@ class LinearSystem:
 
         Raises ValueError if the printed figures contradict each other.
         """
+        split = [self._split(goal) for goal in goals]  # first: a goal may name a count that no equation does
         blocks = self._blocks()
-        return [self._range(list(goal), blocks) for goal in goals]
+        return [self._range(*parts, blocks) for parts in split]
 
     def _at(self, name: Hashable) -> int:
         if name not in self._position:
@@ -88,8 +89,8 @@ class LinearSystem:
         bounds = np.column_stack([self._low, self._high]) if size else np.zeros((0, 2))
         return _Blocks(matrix, limits, equality, bounds, block, block[first] if len(first) else first)
 
-    def _range(self, goal: list[Term], blocks: _Blocks) -> tuple[float, float]:
-        columns, coefficients, constant = self._split(goal)
+    @staticmethod
+    def _range(columns: list[int], coefficients: list[float], constant: float, blocks: _Blocks) -> tuple[float, float]:
         low = high = constant
         for which in sorted({int(blocks.block[at]) for at in columns}):
             mine = [(at, c) for at, c in zip(columns, coefficients, strict=True) if blocks.block[at] == which]
@@ -106,20 +107,21 @@ class _Blocks:
     bounds: Floats
     block: npt.NDArray[np.int_]
     block_of_row: npt.NDArray[np.int_]
+    parts: dict[int, tuple[npt.NDArray[np.int_], csr_array, Floats, csr_array, Floats]] = field(default_factory=dict)
 
     def solve(self, which: int, goal: list[tuple[int, float]], sign: float) -> float:
         """Least (sign 1) or greatest (sign −1) value of the goal over one connected part."""
-        members = np.flatnonzero(self.block == which)
-        rows = np.flatnonzero(self.block_of_row == which)
+        if which not in self.parts:
+            members, rows = np.flatnonzero(self.block == which), np.flatnonzero(self.block_of_row == which)
+            part = self.matrix[rows][:, members]
+            equal, limit = self.equality[rows], self.limits[rows]
+            self.parts[which] = (members, part[~equal], limit[~equal], part[equal], limit[equal])
+        members, less, most, same, total = self.parts[which]
         place = {int(at): i for i, at in enumerate(members)}
         cost = np.zeros(len(members))
         for at, coefficient in goal:
             cost[place[at]] += sign * coefficient
-        part, limit, equal = self.matrix[rows][:, members], self.limits[rows], self.equality[rows]
-        found = linprog(
-            cost, A_ub=part[~equal], b_ub=limit[~equal], A_eq=part[equal], b_eq=limit[equal],
-            bounds=self.bounds[members], method="highs",
-        )  # fmt: skip
+        found = linprog(cost, A_ub=less, b_ub=most, A_eq=same, b_eq=total, bounds=self.bounds[members], method="highs")
         if found.status == 3:
             return -sign * np.inf
         if found.status != 0:

@@ -90,8 +90,9 @@ def effects(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataF
 
 def group_medians(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
     """Medians to one decimal; none over few schools, none that is a hidden figure or counts hidden ones."""
-    rows = verdicts.everybody
-    rows = rows[(rows["level"] == "school") & rows["period"].isin(verdicts.periods)]
+    rows = verdicts.school_figures
+    shown = {school for school, group in verdicts.groups.items() if group in set(frame["group"])}
+    rows = verdicts.judged(rows[rows["period"].isin(verdicts.periods) & rows["unit_id"].isin(shown)])
     sensitive = rows[rows["hide_value"]] if verdicts.edition == "meeting" else rows[_at_the_middle(rows)]
     at = ["group", "indicator"]
     touched = pd.MultiIndex.from_frame(frame[at]).isin(pd.MultiIndex.from_frame(sensitive[at]))

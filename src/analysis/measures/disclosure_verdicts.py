@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.disclosure_cells import hidden_rows
-from analysis.measures.disclosure_counts import FEW_SCHOOLS, ROW, Limits, people_rows, with_sensitivity
+from analysis.measures.disclosure_counts import (
+    FEW_SCHOOLS,
+    ROW,
+    Limits,
+    labelled,
+    marked,
+    people_rows,
+    with_sensitivity,
+)
 from analysis.measures.disclosure_others import hidden_totals
 from analysis.measures.disclosure_periods import overlaps
 from analysis.measures.disclosure_rules import RULE_OF_LABEL, Rule, reason_text
@@ -31,7 +39,6 @@ class Verdicts:
     edition: str
     limits: Limits
     rows: pd.DataFrame
-    by_row: pd.DataFrame
     groups: Mapping[str, str]
     own_school: str | None
     places: bool
@@ -40,22 +47,44 @@ class Verdicts:
     counted: pd.DataFrame
 
     @cached_property
-    def everybody(self) -> pd.DataFrame:
-        """Rows that count people of every level, also those the edition does not print."""
-        if self.edition != "card":
-            return self.rows
-        return with_sensitivity(people_rows(self.table, self.counted, self.groups), self.limits)
+    def school_figures(self) -> pd.DataFrame:
+        """School rows of ``indicators`` that enter totals, printed or not (columns of the table, its index)."""
+        table = self.table
+        used = (table["level"] == "school") & table["numerator"].notna() & (table["denominator"] > 0)
+        return table[used]
+
+    def judged(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Some :attr:`school_figures` that count people, marked, with ``hide_value``."""
+        people = marked(people_rows(rows, self.counted, self.groups), self.limits)
+        hidden = self.rows["hide_value"].reindex(people.index)
+        return people.assign(hide_value=hidden.astype("boolean").fillna(False).astype(bool))
+
+    @cached_property
+    def unmatched(self) -> dict[tuple[str, str], set[tuple[str, str]]]:
+        """A memory for :mod:`disclosure_panels`, which several tables ask the same question."""
+        return {}
+
+    @cached_property
+    def _position(self) -> dict[tuple[str, ...], int]:
+        return {key: at for at, key in enumerate(zip(*(self.rows[name] for name in ROW), strict=True))}
+
+    def positions(self, frame: pd.DataFrame, **columns: object) -> np.ndarray:
+        """Position in ``rows`` of each row of a frame; −1 where the row counts no people.
+
+        columns: the frame's columns (or constants) for level, unit_id, period, indicator where they differ.
+        """
+        keys = [columns.get(name, frame.get(name)) for name in ROW]
+        lists = [[key] * len(frame) if isinstance(key, str) else list(key) for key in keys]  # type: ignore[call-overload]
+        return np.array([self._position.get(key, -1) for key in zip(*lists, strict=True)], dtype=int)
 
     def of(self, frame: pd.DataFrame, **columns: object) -> pd.DataFrame:
-        """Flags, rule and reason for each row of a frame; False where the row counts no people.
-
-        columns: names the frame's columns (or constants) for level, unit_id, period, indicator where they differ.
-        """
-        keys = frame.assign(**{name: frame[name] for name in ROW if name in frame.columns} | columns)[ROW]
-        found = self.by_row.reindex(pd.MultiIndex.from_frame(keys))
-        found.index = frame.index
-        flags = found[FLAGS].astype("boolean").fillna(False).astype(bool)
-        return flags.assign(rule=found["rule"], reason=found["reason"], known=found["reason"].notna())
+        """Flags, rule and reason for each row of a frame (see :meth:`positions`); False where it counts no people."""
+        at = self.positions(frame, **columns)
+        known = at >= 0
+        found = {name: known & np.append(self.rows[name].to_numpy(bool), False)[at] for name in FLAGS}
+        texts = {name: [*self.rows[name], None] for name in ("rule", "reason")}
+        texts = {name: np.array(values, dtype=object)[at] for name, values in texts.items()}
+        return pd.DataFrame(found | texts | {"known": known}, index=frame.index)
 
     @property
     def secondary(self) -> str:
@@ -81,19 +110,20 @@ def verdicts(
     groups: Mapping[str, str],
     own_school: str | None,
     places: bool = True,
+    nested: Sequence[tuple[str, str]] = (),
 ) -> Verdicts:
     """Decide what the edition hides of ``indicators`` and of the city's monthly history, together."""
     table = _all_rows(tables)
     seen = table["unit_id"].isin([own_school, groups.get(str(own_school), ""), "city"]) | (edition != "card")
     rows = people_rows(table[seen], counted, groups)
     printed = rows[rows["level"] != "school"] if edition == "public" else rows
-    judged = with_sensitivity(printed, limits)
+    judged = labelled(printed, limits).assign(told=False) if edition == "card" else with_sensitivity(printed, limits)
     if edition == "card":
         flags = hidden_totals(judged, limits, own_school, groups.get(str(own_school), ""))
     elif edition == "public":
-        flags = hidden_rows(judged, limits, leaf="group", insider=False)
+        flags = hidden_rows(judged, limits, leaf="group", insider=False, nested=nested)
     else:
-        flags = hidden_rows(judged, limits, leaf="school", insider=True)
+        flags = hidden_rows(judged, limits, leaf="school", insider=True, nested=nested)
     everything = with_sensitivity(rows, limits) if edition == "public" else judged
     decided = everything.join(flags)
     for name in FLAGS[:3]:
@@ -101,8 +131,7 @@ def verdicts(
     decided["hide_value"] |= _hidden_before(table).reindex(decided.index)
     decided["parts_hidden"] = _parts_hidden(decided, edition)
     decided = decided.assign(**_rules(decided, limits))
-    by_row = decided.drop_duplicates(ROW).set_index(ROW)[[*FLAGS, "rule", "reason"]]
-    return Verdicts(edition, limits, decided, by_row, groups, own_school, places, _periods(tables), table, counted)
+    return Verdicts(edition, limits, decided, groups, own_school, places, _periods(tables), table, counted)
 
 
 def _all_rows(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -144,7 +173,7 @@ def _rules(rows: pd.DataFrame, limits: Limits) -> dict[str, np.ndarray]:
     """The rule that hides the row, and the text that may stand in its place."""
     label = np.where(rows["small"], "small", rows["label"])
     rule = np.array([RULE_OF_LABEL[name] for name in label], dtype=object)
-    own = rows["told"].to_numpy() & ~rows["exhausted"].astype("boolean").fillna(False).to_numpy(bool)
+    own = rows["told"].to_numpy() & ~rows["neutral"].astype("boolean").fillna(False).to_numpy(bool)
     told = np.where(own, rule, Rule.SECONDARY)
     reason = np.array([reason_text(Rule(one), limits) for one in told], dtype=object)
     hidden = rows["hide_value"].to_numpy() | rows["hide_numerator"].to_numpy()

@@ -21,6 +21,8 @@ RANK_COLUMNS = ["school_id", "group", "period", "indicator", "rank", "rank_low",
 COLUMNS = list(contract_columns("rankings"))
 _PLACES = ["rank", "rank_low", "rank_high", "rank_low_joint", "rank_high_joint"]
 _KINDS: dict[str, Kind] = {"percent": "share", "per_100": "rate", "count": "rate", "yes_no": "exact"}
+JOINT_DRAWS = 10_000
+MANY = 5_000  # schools of a group above which a fifth of the draws must do
 NO_SCORE = "в этом периоде балл не рассчитывается"
 SPECIAL = "особые условия (ремонт, переезд, дистанционное обучение): показатели приведены, место не определяется"
 
@@ -122,8 +124,9 @@ def _places(table: pd.DataFrame, errors: np.ndarray, settings: Settings) -> pd.D
     for _, rows in table[table["ranked"]].groupby("group", sort=True):
         scores, own = rows["score"], errors[rows.index]
         marginal = rank_intervals(scores, own, confidence=tests.confidence)
-        joint = rank_intervals(scores, own, confidence=tests.confidence, joint=True, seed=tests.seed)
-        places.loc[rows.index, _PLACES] = marginal.join(joint[["low", "high"]], rsuffix="_joint").to_numpy(float)
+        draws = JOINT_DRAWS if len(rows) <= MANY else JOINT_DRAWS // 5
+        joint = rank_intervals(scores, own, confidence=tests.confidence, joint=True, draws=draws, seed=tests.seed)
+        places.loc[rows.index, _PLACES] = np.column_stack([marginal, joint[["low", "high"]]]).astype(float)
     return places.astype("Int64")
 
 

@@ -15,8 +15,8 @@ SENSITIVITY_COLUMNS = ["school_id", "period", "scenario", "rank_mean", "rank_med
 FUNNEL_COLUMNS = ["school_id", "indicator", "value", "z", "low95", "high95", "low998", "high998", "band"]
 _LIMITS = ["low95", "high95", "low998", "high998"]
 _DRAWS = 500
-_MIN_DRAWS = 50
-_CELLS = 20_000_000
+_MIN_DRAWS = 100
+_CELLS = 5_000_000
 
 
 def sensitivity_by_school(indicators: pd.DataFrame, schools: pd.DataFrame, settings: Settings) -> pd.DataFrame:

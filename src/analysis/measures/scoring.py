@@ -16,7 +16,7 @@ from analysis.settings import Indicator, Settings
 FULL = 100.0  # attainment of a target counts up to here
 _USABLE = ("ok", "special_conditions")
 _MIN_DRAWS = 200
-_DRAWN_COUNTS = 40_000_000  # counts drawn at most; with more schools there are fewer draws each
+_DRAWN_COUNTS = 10_000_000  # counts drawn at most; with more schools there are fewer draws each
 _CELLS = 4_000_000
 
 

@@ -45,6 +45,11 @@ class Figures:
         """The same figures with the sign turned: upper bounds become lower ones."""
         return Figures(-self.value, -self.high, -self.low, -self.need_high, -self.need_low)
 
+    def unlabelled(self) -> Figures:
+        """The same figures without limits."""
+        nothing = np.full_like(self.value, np.inf)
+        return replace(self, low=-nothing, high=nothing)
+
 
 @dataclass(frozen=True)
 class SumTree:
@@ -59,6 +64,10 @@ class SumTree:
         """The tree with every sign turned."""
         return SumTree(self.leaves.mirrored(), self.groups.mirrored(), self.root.mirrored(), self.parent)
 
+    def unlabelled(self) -> SumTree:
+        """The tree when nothing is taken for granted about hidden totals."""
+        return replace(self, groups=self.groups.unlabelled(), root=self.root.unlabelled())
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -71,7 +80,10 @@ class Pattern:
 
 
 def feasible_bounds(tree: SumTree, pattern: Pattern, insider: bool = False) -> tuple[list[Floats], list[Floats]]:
-    """Lowest and highest value a reader must allow for each leaf, group and the root.
+    """Lowest and highest value that the other figures leave for each leaf, group and the root.
+
+    What is taken for granted about the figure itself (its own low and high) is not applied: it may change together
+    with other counts, as a numerator with its denominator.
 
     insider: the reader also knows any one other hidden leaf (a school head knows the own school); the bounds are
     then the tightest over all such readers, and labels of hidden totals are disregarded: nothing can keep a school
@@ -88,23 +100,23 @@ def _lowest(tree: SumTree, pattern: Pattern, insider: bool) -> list[Floats]:
     high = np.where(pattern.leaves, leaves.high, leaves.value)
     group_low, group_high = _box(tree.groups, pattern.groups, insider)
     root_low, _ = _box(tree.root, np.array([pattern.root]), insider)
-    sum_high = np.bincount(parent, high, n_groups)
-    inner_low = np.maximum(np.bincount(parent, low, n_groups), group_low)
+    sum_low, sum_high = np.bincount(parent, low, n_groups), np.bincount(parent, high, n_groups)
+    inner_low = np.maximum(sum_low, group_low)
     inner_high = np.minimum(sum_high, group_high)
     outer_low = root_low - (inner_high.sum() - inner_high)
     floor = np.maximum(group_low, outer_low)
     others_high = sum_high[parent] - high
     if not insider:
-        leaf = np.maximum(low, floor[parent] - others_high)
-        return [leaf, np.maximum(inner_low, outer_low), np.maximum(root_low, inner_low.sum())]
+        leaf = floor[parent] - others_high
+        return [leaf, np.maximum(sum_low, outer_low), inner_low.sum(keepdims=True)]
     room = np.where(pattern.leaves, high - leaves.value, 0.0)
     known_inside, largest = _largest_other(room, parent, n_groups)
     lost = inner_high - np.minimum(group_high, sum_high - largest)
     known_outside, _ = _largest_other(lost, np.zeros(n_groups, dtype=np.intp), 1)
     floor_outside = np.maximum(group_low, outer_low + known_outside)
     leaf = np.maximum(floor[parent] + known_inside, floor_outside[parent]) - others_high
-    group = np.maximum(inner_low, outer_low + known_outside)
-    return [np.maximum(low, leaf), group, np.maximum(root_low, inner_low.sum())]
+    group = np.maximum(sum_low, outer_low + known_outside)
+    return [leaf, group, inner_low.sum(keepdims=True)]
 
 
 def _box(figures: Figures, hidden: Flags, insider: bool) -> tuple[Floats, Floats]:

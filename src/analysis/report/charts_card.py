@@ -11,14 +11,24 @@ from analysis.report.chart_style import CARD_MM, GRID, INK, LINE, MUTED, SMALL_P
 from analysis.report.charts_indicators import DOTS, MEDIAN, TARGET, target_state
 from analysis.report.charts_page import Page, Scale, empty_chart
 from analysis.report.charts_svg import Chart
-from analysis.report.charts_words import NO_LABELS, Labels, column, goal, numeric, quantity, sentence, value_text
-from analysis.report.numbers import format_number, is_missing
+from analysis.report.charts_words import (
+    NO_LABELS,
+    Labels,
+    column,
+    difference,
+    goal,
+    numeric,
+    quantity,
+    sentence,
+    value_text,
+)
+from analysis.report.numbers import is_missing
 
 ROW_MM = 5.2
 HEAD_MM = 8.0
 NAMES_MM = 56.0
-COLUMNS_MM = (64.0, 47.0, 27.0, 0.0)  # right ends of the numbers, from the right edge: own, target, median, change
-COLUMN_TITLES = ("Школа", "Цель", "Медиана группы", "К АППГ, п.п.")
+COLUMNS_MM = (53.0, 38.0, 19.0, 0.0)  # right ends of the numbers, from the right edge: own, target, median, change
+COLUMN_TITLES = ("Школа", "Цель", "Медиана группы", "К АППГ")
 
 
 @house_style()
@@ -58,7 +68,7 @@ def _heads(page: Page, shows_change: bool) -> None:
     page.key(NAMES_MM, 3.0, marks[2:], gap=2.5)
     for edge, title in zip(COLUMNS_MM, COLUMN_TITLES, strict=True):
         if edge or shows_change:
-            page.text(page.width - edge, 3.0, title, size=SMALL_PT, color=MUTED, align="right", room=20.0, lines=2)
+            page.text(page.width - edge, 3.0, title, size=SMALL_PT, color=MUTED, align="right", room=15.0, lines=2)
     page.lines([[(0, HEAD_MM - 0.6), (page.width, HEAD_MM - 0.6)]], color=LINE)
 
 
@@ -77,19 +87,20 @@ def _own_scale(page: Page, unit: str, numbers: list[float]) -> Scale:
     known = [number for number in numbers if np.isfinite(number)]
     largest = max([100.0 if unit in ("percent", "yes_no") else 0.0, *known]) or 1.0
     past = 1.0 if largest == 100 else 1.1
-    return Scale(min([0.0, *known]), largest * past, NAMES_MM + 1, page.width - COLUMNS_MM[0] - 19.0)
+    return Scale(min([0.0, *known]), largest * past, NAMES_MM + 1, page.width - COLUMNS_MM[0] - 18.0)
 
 
 def _numbers(page: Page, row: Any, labels: Labels, y: float, shows_change: bool) -> str:
     """Prints the numbers of a row and returns them as words."""
     unit = labels.unit(row.indicator)
     own = value_text(row.value, row.status, unit, school=True)
-    aim, median = goal(row.target, unit, school=True), quantity(row.median, unit)
-    change = row.change if isinstance(row.change, str) else format_number(row.change, 1, signed=True)
+    aim, median = goal(row.target, unit, school=True), quantity(row.median, unit, school=True)
+    change = difference(row.change, unit)
     texts = (own, aim, median, change) if shows_change else (own, aim, median)
     for place, (edge, text) in enumerate(zip(COLUMNS_MM, texts, strict=False)):
-        ink = INK if place in (0, 3) else MUTED
-        page.text(page.width - edge, y, text, size=SMALL_PT, color=ink, bold=not place, align="right", room=19.0)
+        own_number = place == 0 and bool(np.isfinite(numeric(pd.Series([row.value], dtype=object))[0]))
+        ink = INK if own_number or place == 3 else MUTED
+        page.text(page.width - edge, y, text, size=SMALL_PT, color=ink, bold=own_number, align="right", room=18.0)
     words = [f"{labels.indicator(row.indicator)}\u00a0– {own}"]
     words += [f"цель {aim}"] if not is_missing(row.target) else []
     words += [f"медиана группы {median}"] if not is_missing(row.median) else []

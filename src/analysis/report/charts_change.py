@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.report.chart_style import BLUE, INK, LINE, MUTED, ORANGE, REPORT_MM, SMALL_PT, house_style
-from analysis.report.charts_page import Page, Scale, empty_chart, width_mm
+from analysis.report.charts_page import Page, Scale, empty_chart, spread, width_mm
 from analysis.report.charts_svg import Chart
-from analysis.report.charts_words import NO_LABELS, Labels, listed, numeric, period_label, quantity, sentence
-from analysis.report.numbers import format_number
+from analysis.report.charts_words import (
+    NO_LABELS,
+    Labels,
+    difference,
+    listed,
+    numeric,
+    period_label,
+    quantity,
+    sentence,
+)
 
 ROW_MM = 4.4
 VERDICTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -85,34 +92,16 @@ def _slope_block(page: Page, block: pd.DataFrame, unit: str, labels: Labels, top
         strong = row.verdict in ("up", "down")
         ink = style["color"] if strong else INK
         page.text(end + 5.0, right[i], quantity(now[i], unit), size=SMALL_PT, color=ink, bold=strong)
-        page.text(end + 18.0, right[i], f"({_change(row.change, unit)})", size=SMALL_PT, color=ink, room=22)
+        page.text(end + 18.0, right[i], f"({difference(row.change, unit)})", size=SMALL_PT, color=ink, room=22)
         name = labels.indicator(row.indicator)
         page.text(end + 39.0, right[i], name, size=SMALL_PT, color=ink, room=page.width - end - 39.0)
-
-
-def _change(value: Any, unit: str) -> str:
-    if isinstance(value, str):
-        return value
-    return format_number(value, 1, "п.п." if unit in ("percent", "yes_no") else "", signed=True)
-
-
-def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """The places moved apart to at least ``gap`` inside ``low``…``high``, in the same order (closer when it is full)."""
-    order = sorted(range(len(places)), key=lambda i: (places[i], i))
-    gap = min(gap, (high - low) / max(len(places) - 1, 1))
-    moved = [min(max(places[i], low), high) for i in order]
-    for i in range(1, len(moved)):
-        moved[i] = max(moved[i], moved[i - 1] + gap)
-    for i in reversed(range(len(moved))):
-        moved[i] = min(moved[i], high - gap * (len(moved) - 1 - i))
-    return [place for _, place in sorted(zip(order, moved, strict=True))]
 
 
 def _slope_alt(rows: pd.DataFrame, labels: Labels) -> str:
     names = [labels.indicator(code) for code in rows["indicator"]]
     units = [labels.unit(code) for code in rows["indicator"]]
     texts = [
-        f"{quantity(old, unit)} → {quantity(new, unit)} ({_change(change, unit)})"
+        f"{quantity(old, unit)} → {quantity(new, unit)} ({difference(change, unit)})"
         for old, new, change, unit in zip(rows["baseline_value"], rows["value"], rows["change"], units, strict=True)
     ]
     counts = rows["verdict"].value_counts()

@@ -9,12 +9,18 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.chart_style import BLUE, INK, LINE, MUTED, ORANGE, PAPER, REPORT_MM, SKY, SMALL_PT, house_style
-from analysis.report.charts_page import DOT, Page, Scale, empty_chart, scale_for, width_mm
+from analysis.report.charts_page import DOT, Page, Scale, close_scale, empty_chart, spread, width_mm
 from analysis.report.charts_svg import Chart
 from analysis.report.charts_words import NO_LABELS, Labels, goal, numeric, quantity, sentence, tick_labels
 
 HEIGHT_MM = 86.0
 MOST_NAMES = 10
+LIMITS: dict[str, tuple[Any, str]] = {
+    "low95": ((0, (4, 2)), "95\u00a0%"),
+    "high95": ((0, (4, 2)), "95\u00a0%"),
+    "low998": ("solid", "99,8\u00a0%"),
+    "high998": ("solid", "99,8\u00a0%"),
+}
 BANDS: dict[str, dict[str, Any]] = {
     "inside": {"sign": DOT, "size": 4.0, "color": BLUE, "fill": SKY, "width": 0.6},
     "outside95": {"sign": DOT, "size": 4.4, "color": BLUE},
@@ -48,38 +54,42 @@ def funnel_plot(
     rows = rows.sort_values(["_n", "school_id"])
     unit = labels.unit(rows["indicator"].iloc[0])
     page = Page(width, 86.0)
-    x, y = _funnel_scales(page, rows, unit)
+    x, y = _funnel_scales(page, rows)
     ticks = y.ticks()
     for tick, label in zip(ticks, tick_labels(ticks, unit), strict=True):
         page.lines([[(x.start, y(tick)), (x.end, y(tick))]])
         page.text(x.start - 1.5, y(tick), label, size=SMALL_PT, color=MUTED, align="right")
     page.x_axis(x, y.end, y.start, tick_labels(x.ticks(6), "count"), x.ticks(6))
     page.text(x.end, y.start + 5.8, denominator_name, size=SMALL_PT, color=MUTED, align="right")
-    _limits(page, rows, x, y, target)
-    _funnel_points(page, rows, x, y, labels)
+    lines = _limits(page, rows, x, y, target)
+    _funnel_points(page, rows, x, y, labels, lines)
     return page.finish(_funnel_alt(rows, labels, target), caption, note)
 
 
-def _funnel_scales(page: Page, rows: pd.DataFrame, unit: str) -> tuple[Scale, Scale]:
+def _funnel_scales(page: Page, rows: pd.DataFrame) -> tuple[Scale, Scale]:
     sizes = rows["_n"].to_numpy()
     slack = max((sizes.max() - sizes.min()) * 0.04, 1.0)
     across = Scale(max(0.0, sizes.min() - slack), sizes.max() + slack, 13.0, page.width - 20.0)
     numbers = np.concatenate([numeric(rows[name]) for name in ("value", "low998", "high998")])
-    return across, scale_for(numbers.tolist(), 77.0, 4.0, percent=unit in ("percent", "yes_no"))
+    return across, close_scale(numbers.tolist(), 77.0, 4.0)
 
 
-def _limits(page: Page, rows: pd.DataFrame, x: Scale, y: Scale, target: float | None) -> None:
-    if target is not None:
-        page.lines([[(x.start, y(target)), (x.end, y(target))]], color=INK, width=1.0)
-        page.text(x.end + 1.0, y(target), "все ОУ", size=SMALL_PT)
+def _limits(page: Page, rows: pd.DataFrame, x: Scale, y: Scale, target: float | None) -> list[tuple[float, float]]:
+    """Draws the limits and the middle with their names at the right; returns the points of the lines."""
     once = rows.drop_duplicates("_n")
-    for name, dash, words in (("95", (0, (4, 2)), "95 %"), ("998", "solid", "99,8 %")):
-        for side in ("low", "high"):
-            limits = numeric(once[f"{side}{name}"])
-            line = [(x(n), y(limit)) for n, limit in zip(once["_n"], limits, strict=True) if np.isfinite(limit)]
-            page.lines([line], color=LINE, width=1.1, dash=dash)  # type: ignore[arg-type]
-            if line:
-                page.text(line[-1][0] + 1.0, line[-1][1], words.replace(" ", "\u00a0"), size=SMALL_PT, color=MUTED)
+    ends = [(y(target), "все ОУ")] if target is not None else []
+    page.lines([[(x.start, place), (x.end, place)] for place, _ in ends], color=INK, width=1.0)
+    points = []
+    for name, (dash, words) in LIMITS.items():
+        sizes = zip(once["_n"], numeric(once[name]), strict=True)
+        line = [(x(n), y(limit)) for n, limit in sizes if np.isfinite(limit)]
+        page.lines([line], color=LINE, width=1.1, dash=dash)
+        ends += [(line[-1][1], words)] if line else []
+        points += line
+    apart = spread([place for place, _ in ends], 2.9, y.end, y.start)
+    for place, (_, words) in zip(apart, ends, strict=True):
+        page.text(x.end + 1.0, place, words, size=SMALL_PT, color=MUTED)
+    return points
 
 
 def _bands(rows: pd.DataFrame) -> np.ndarray:
@@ -89,7 +99,9 @@ def _bands(rows: pd.DataFrame) -> np.ndarray:
     return np.where(value < numeric(rows["low998"]), "below998", band)
 
 
-def _funnel_points(page: Page, rows: pd.DataFrame, x: Scale, y: Scale, labels: Labels) -> None:
+def _funnel_points(
+    page: Page, rows: pd.DataFrame, x: Scale, y: Scale, labels: Labels, lines: list[tuple[float, float]]
+) -> None:
     bands = _bands(rows)
     points = [(x(n), y(v)) for n, v in zip(rows["_n"], numeric(rows["value"]), strict=True)]
     for band, mark in BANDS.items():
@@ -98,7 +110,7 @@ def _funnel_points(page: Page, rows: pd.DataFrame, x: Scale, y: Scale, labels: L
     if len(named) > MOST_NAMES:
         named = [i for i in named if bands[i] != "outside95"]
     names = [(points[i], labels.place(rows["school_id"].iloc[i])) for i in named]
-    for (left, middle), name in place_names(names, points, (x.start, x.end)):
+    for (left, middle), name in place_names(names, points + lines, (x.start, x.end)):
         page.text(left, middle, name, size=SMALL_PT)
 
 

@@ -36,6 +36,8 @@ from analysis.report.charts_words import (
 )
 
 ROW_MM = 5.0
+LOW_ROW_MM = 4.2
+MANY_ROWS = 30
 AXIS_MM = 7.5
 KEY_MM = 6.5
 NAMES_MM = 58.0
@@ -68,6 +70,15 @@ class _Rows:
     def scale(self, start: float, end: float) -> Scale:
         numbers = np.concatenate([self.values, self.targets, self.medians, self.low, self.high])
         return scale_for(numbers.tolist(), start, end, percent=self.unit in ("percent", "yes_no"))
+
+    @property
+    def row(self) -> float:
+        """Height of a row; many rows must fit a page."""
+        return ROW_MM if len(self.names) <= MANY_ROWS else LOW_ROW_MM
+
+    def middles(self, top: float) -> list[float]:
+        """Where the rows are when the first starts at ``top``."""
+        return [top + (number + 0.5) * self.row for number in range(len(self.names))]
 
     @property
     def states(self) -> list[str]:
@@ -114,17 +125,30 @@ def dot_plot(
     if indicators.empty:
         return empty_chart("Нет значений показателей для диаграммы.", width, caption, note)
     blocks = rows_by_unit(indicators, labels)
-    marks = [(DOTS[state], STATES[state]) for state in _states(blocks)] + [(TARGET, "цель")]
-    if any(np.isfinite(block.medians).any() for block in blocks):
-        marks.append((MEDIAN, "медиана группы"))
+    marks = [(DOTS[state], STATES[state]) for state in _states(blocks)]
+    marks += _key_of("цель", TARGET, [block.targets for block in blocks], blocks[0].unit)
+    marks += _key_of("медиана группы", MEDIAN, [block.medians for block in blocks], blocks[0].unit)
     page = _page_of_blocks(blocks, width, marks, _dot_block)
     return page.finish(_values_alt("Значения показателей", blocks), caption, note)
+
+
+def _key_of(words: str, mark: dict, columns: list[np.ndarray], unit: str) -> list[tuple[dict, str]]:
+    """The key's entry; a number that all rows share is given there once."""
+    if not any(np.isfinite(values).any() for values in columns):
+        return []
+    shared = _shared(columns[0]) if len(columns) == 1 else None
+    return [(mark, words if shared is None else f"{words} {goal(shared, unit)}")]
+
+
+def _shared(values: np.ndarray) -> float | None:
+    """The one number of several rows, if they all have the same."""
+    return float(values[0]) if len(values) > 1 and np.isfinite(values).all() and np.ptp(values) == 0 else None
 
 
 def _page_of_blocks(
     blocks: Sequence[_Rows], width: float, key: list[tuple[dict, str]], draw: Callable[[Page, _Rows, float], None]
 ) -> Page:
-    heights = [ROW_MM * len(block.names) + AXIS_MM for block in blocks]
+    heights = [block.row * len(block.names) + AXIS_MM for block in blocks]
     page = Page(width, KEY_MM + sum(heights))
     page.key(NAMES_MM, 2.6, key)
     top = KEY_MM
@@ -141,7 +165,7 @@ def _states(blocks: Sequence[_Rows]) -> list[str]:
 
 def _axis(page: Page, block: _Rows, top: float, right: float) -> Scale:
     scale = block.scale(NAMES_MM, page.width - right)
-    bottom = top + ROW_MM * len(block.names)
+    bottom = top + block.row * len(block.names)
     ticks = scale.ticks()
     page.x_axis(scale, top, bottom, tick_labels(ticks, block.unit), ticks)
     page.text(0, bottom + 2.4, UNIT_TITLES.get(block.unit, ""), size=SMALL_PT, color=MUTED)
@@ -149,15 +173,19 @@ def _axis(page: Page, block: _Rows, top: float, right: float) -> Scale:
 
 
 def _dot_block(page: Page, block: _Rows, top: float) -> None:
-    scale = _axis(page, block, top, 22.0)
-    middles = [top + (i + 0.5) * ROW_MM for i in range(len(block.names))]
-    for y, name, text in zip(middles, block.names, block.texts, strict=True):
-        page.text(0, y, name, size=SMALL_PT, room=NAMES_MM - 3)
-        page.text(page.width, y, text, size=SMALL_PT, align="right", room=20.0)
+    scale = _axis(page, block, top, 22.0 if _shared(block.targets) is not None else 34.0)
+    middles = block.middles(top)
+    _row_texts(page, block, middles)
     intervals = _known(block.low, block.high, middles)
     page.lines([[(scale(low), y), (scale(high), y)] for low, high, y in intervals], color=LINE, width=1)
-    page.marks([(scale(v), y) for v, y in _known(block.medians, middles)], **MEDIAN)
-    page.marks([(scale(v), y) for v, y in _known(block.targets, middles)], **TARGET)
+    foot = top + block.row * len(block.names)
+    for values, mark in ((block.medians, MEDIAN), (block.targets, TARGET)):
+        shared = _shared(values)
+        if shared is None:
+            page.marks([(scale(v), y) for v, y in _known(values, middles)], **mark)
+        else:
+            line = [(scale(shared), top), (scale(shared), foot)]
+            page.lines([line], color=mark["color"], width=1.4, dash="solid" if mark is TARGET else "dashed")
     for state, mark in DOTS.items():
         rows = zip(block.values, middles, block.states, strict=True)
         page.marks([(scale(value), y) for value, y, own in rows if own == state], **mark)
@@ -200,22 +228,30 @@ def bullet_bars(
     key: list[tuple[dict, str]] = [
         ({"sign": "s", "size": 6, "color": BARS[state]}, STATES[state]) for state in _states(blocks)
     ]
-    page = _page_of_blocks(blocks, width, [*key, (TARGET, "цель")], _bullet_block)
+    key += _key_of("цель", TARGET, [block.targets for block in blocks], blocks[0].unit)
+    page = _page_of_blocks(blocks, width, key, _bullet_block)
     return page.finish(_values_alt("Значения показателей и цели", blocks), caption, note)
 
 
-def _bullet_block(page: Page, block: _Rows, top: float) -> None:
-    scale = _axis(page, block, top, 34.0)
-    middles = [top + (i + 0.5) * ROW_MM for i in range(len(block.names))]
-    for y, name, text, target in zip(middles, block.names, block.texts, block.targets, strict=True):
+def _row_texts(page: Page, block: _Rows, middles: Sequence[float]) -> None:
+    """Name on the left; value and, unless the key gives one for all, target on the right."""
+    aims = [f"цель {goal(target, block.unit)}" if np.isfinite(target) else "" for target in block.targets]
+    value_end = page.width if _shared(block.targets) is not None else page.width - 17.0
+    for y, name, text, aim in zip(middles, block.names, block.texts, aims, strict=True):
         page.text(0, y, name, size=SMALL_PT, room=NAMES_MM - 3)
-        page.text(page.width - 17.0, y, text, size=SMALL_PT, align="right", room=16.0, bold=True)
-        aim = f"из {goal(target, block.unit)}" if np.isfinite(target) else ""
-        page.text(page.width, y, aim, size=SMALL_PT, color=MUTED, align="right", room=16.0)
-    thick, zero = ROW_MM * 0.52, scale(0)
+        page.text(value_end, y, text, size=SMALL_PT, align="right", room=17.0, bold=True)
+        if value_end < page.width:
+            page.text(page.width, y, aim, size=SMALL_PT, color=MUTED, align="right", room=16.0)
+
+
+def _bullet_block(page: Page, block: _Rows, top: float) -> None:
+    scale = _axis(page, block, top, 22.0 if _shared(block.targets) is not None else 34.0)
+    middles = block.middles(top)
+    _row_texts(page, block, middles)
+    thick, zero = block.row * 0.52, scale(0)
     for state, color in BARS.items():
         rows = zip(block.values, middles, block.states, strict=True)
         page.boxes([(zero, y - thick / 2, scale(v) - zero, thick) for v, y, own in rows if own == state], color=color)
-    reach = ROW_MM * 0.42
+    reach = block.row * 0.42
     aims = [(scale(target), y) for target, y in _known(block.targets, middles)]
     page.lines([[(x, y - reach), (x, y + reach)] for x, y in aims], color=INK, width=1.6)

@@ -177,22 +177,22 @@ def _value_lines(page: Page, plot: _Plot, rows: pd.DataFrame, values: np.ndarray
     ]
     page.lines(pieces, color=BLUE, width=1.6)
     page.marks([point for piece in pieces for point in piece], DOT, size=3.6, color=BLUE)
-    ends = [np.flatnonzero(known & (years == year))[-1] for year in dict.fromkeys(years[known])] if cumulative else []
-    for i in ends[:-1]:
+    ends = [int(np.flatnonzero(known & (years == year))[-1]) for year in dict.fromkeys(years[known])]
+    for i in ends[:-1] if cumulative else []:
         x, y = plot.at(months[i], values[i])
-        page.text(
-            x + 0.5, y - 3.0, f"{quantity(values[i], unit)}, {_school_year(years[i])}", size=SMALL_PT, align="right"
-        )
-    last = int(np.flatnonzero(known)[-1])
-    _end_label(page, plot, rows, (months[last], values[last]), unit, _school_year(years[last]) if cumulative else "")
+        words = f"{quantity(values[i], unit)}, {_school_year(years[i])}"
+        page.text(max(x + 0.5, LEFT_MM + 1 + width_mm(words, SMALL_PT)), y - 3.0, words, size=SMALL_PT, align="right")
+    end = (months[ends[-1]], values[ends[-1]])
+    _end_label(page, plot, rows, end, unit, _school_year(years[ends[-1]]) if cumulative else "")
 
 
 def _end_label(page: Page, plot: _Plot, rows: pd.DataFrame, end: tuple[float, float], unit: str, year: str) -> None:
-    """The last value, right of its point, clear of the target's label."""
+    """The last value, right of its point, clear of the target's line and label."""
     x, y = plot.at(*end)
-    target = numeric(rows["target"])[-1]
-    if np.isfinite(target) and abs(y - plot.values(target)) < 3.6:
-        y = plot.values(target) + (3.6 if y >= plot.values(target) else -3.6)
+    target, height = numeric(rows["target"])[-1], 3.4 if year else 0.0
+    if np.isfinite(target) and -3.6 - height < y - plot.values(target) < 3.6:
+        offers = (plot.values(target) - 3.6 - height, plot.values(target) + 3.6)
+        y = min(offers, key=lambda offer: abs(offer - y))
     page.text(x + 2.0, y, quantity(end[1], unit), color=BLUE, bold=True)
     if year:
         page.text(x + 2.0, y + 3.4, year, size=SMALL_PT, color=INK)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -76,7 +77,7 @@ class Page:
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
-        self.figure = Figure(figsize=(width / 25.4, height / 25.4), facecolor="none")
+        self.figure = Figure(figsize=(width / 25.4, height / 25.4), frameon=False)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
         self.axes.set_xlim(0, width)
@@ -117,32 +118,23 @@ class Page:
         *,
         color: str = GRID,
         width: float = 0.6,
-        dash: str = "solid",
+        dash: Any = "solid",
     ) -> None:
         """Lines through the given points, width in points."""
         drawn = [np.asarray(segment, dtype=float) for segment in segments if len(segment) > 1]
         if drawn:
-            self.axes.add_collection(
-                LineCollection(drawn, colors=color, linewidths=width, linestyles=dash, clip_on=False), autolim=False
-            )
+            style = {"colors": color, "linewidths": width, "linestyles": dash, "clip_on": False, "zorder": 1}
+            self.axes.add_collection(LineCollection(drawn, **style), autolim=False)
 
     def boxes(
         self, boxes: Sequence[tuple[float, float, float, float]], *, color: str, edge: str = "none", width: float = 0.6
     ) -> None:
         """Filled rectangles given as left, top, width, height."""
-        corners = [[(x, y), (x + w, y), (x + w, y + h), (x, y + h)] for x, y, w, h in boxes]
+        corners = [np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)]) for x, y, w, h in boxes]
         if corners:
-            self.area(corners, color=color, edge=edge, width=width)
-
-    def area(
-        self, outlines: Sequence[Sequence[tuple[float, float]]], *, color: str, edge: str = "none", width: float = 0.6
-    ) -> None:
-        """Filled outlines."""
-        shapes = PolyCollection(
-            [np.asarray(outline, dtype=float) for outline in outlines],
-            facecolors=color, edgecolors=edge, linewidths=0 if edge == "none" else width, clip_on=False,
-        )  # fmt: skip
-        self.axes.add_collection(shapes, autolim=False)
+            line = 0.0 if edge == "none" else width
+            drawn = PolyCollection(corners, facecolors=color, edgecolors=edge, linewidths=line, clip_on=False, zorder=1)
+            self.axes.add_collection(drawn, autolim=False)
 
     def marks(
         self,
@@ -180,6 +172,25 @@ class Page:
     def finish(self, alt: str, caption: str = "", note: str = "") -> Chart:
         """The chart as it is on the sheet."""
         return Chart(svg_of(self.figure), alt, caption, note)
+
+
+def close_scale(values: Iterable[float], start: float, end: float) -> Scale:
+    """A scale from just below the least value to just past the largest, for positions rather than lengths."""
+    finite = [v for v in values if np.isfinite(v)] or [0.0]
+    slack = (max(finite) - min(finite)) * 0.05 or 1.0
+    return Scale(min(finite) - slack, max(finite) + slack, start, end)
+
+
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """The places moved apart to at least ``gap`` inside ``low``…``high``, in the same order (closer if it is full)."""
+    order = sorted(range(len(places)), key=lambda i: (places[i], i))
+    gap = min(gap, (high - low) / max(len(places) - 1, 1))
+    moved = [min(max(places[i], low), high) for i in order]
+    for i in range(1, len(moved)):
+        moved[i] = max(moved[i], moved[i - 1] + gap)
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], high - gap * (len(moved) - 1 - i))
+    return [place for _, place in sorted(zip(order, moved, strict=True))]
 
 
 def width_mm(text: str, size: float = TEXT_PT, bold: bool = False) -> float:

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.report.chart_style import BLUE, LINE, MUTED, ORANGE, PAPER, REPORT_MM, SKY, SMALL_PT, house_style
-from analysis.report.charts_page import DIAMOND, DOT, Page, Scale, empty_chart
+from analysis.report.charts_page import DIAMOND, DOT, Page, Scale, close_scale, empty_chart
 from analysis.report.charts_svg import Chart
 from analysis.report.charts_words import NO_LABELS, Labels, listed, numeric, sentence, tick_labels
 from analysis.report.numbers import format_number, format_places
 
 ROW_MM = 4.6
+AXIS_MM = 5.0
 NAMES_MM = 56.0
 LEVEL_DOTS: list[dict[str, Any]] = [
     {"sign": DOT, "size": 5.2, "color": BLUE},
@@ -56,7 +57,8 @@ def caterpillar(
     for code, rows in groups:
         if heading:
             page.text(0, top + 1.6, labels.place(code), bold=True, room=NAMES_MM + 60)
-        _intervals(page, rows, top + heading, ends, labels, levels)
+        scale = _place_scale(page, rankings if by == "score" else rows, ends)
+        _intervals(page, rows, scale, top + heading, ends, labels, levels)
         top += heading + ROW_MM * len(rows) + 7.0
     return page.finish(_places_alt(groups, labels, ends), caption, note)
 
@@ -76,6 +78,7 @@ def _levels(rankings: pd.DataFrame, labels: Labels) -> dict[str, dict[str, Any]]
 def _intervals(
     page: Page,
     rows: pd.DataFrame,
+    scale: Scale,
     top: float,
     ends: tuple[str, str, str],
     labels: Labels,
@@ -83,33 +86,31 @@ def _intervals(
 ) -> None:
     point, low, high = (numeric(rows[name]) for name in ends)
     is_rank = ends[0] == "rank"
-    scale = _place_scale(page, [point, low, high], is_rank)
-    bottom = top + ROW_MM * len(rows)
+    bottom = top + ROW_MM * int((rows["ranked"].astype(bool) & np.isfinite(point)).sum())
     ticks = sorted({1.0, *scale.ticks()} - {0.0}) if is_rank else scale.ticks()
-    page.x_axis(scale, top, bottom, tick_labels(ticks, "count" if is_rank else "percent"), ticks)
-    page.text(0, bottom + 2.4, "Место в группе" if is_rank else "Балл", size=SMALL_PT, color=MUTED)
+    if bottom > top:
+        page.x_axis(scale, top, bottom, tick_labels(ticks, "count"), ticks)
+        page.text(0, bottom + 2.4, "Место в группе" if is_rank else "Балл", size=SMALL_PT, color=MUTED)
     for number, row in enumerate(rows.itertuples(index=False)):
-        y = top + (number + 0.5) * ROW_MM
+        known = row.ranked and np.isfinite(point[number])
+        y = top + (number + 0.5) * ROW_MM + (0 if known or bottom == top else AXIS_MM)
         page.text(0, y, labels.place(row.school_id), size=SMALL_PT, room=NAMES_MM - 3)
-        if not row.ranked or not np.isfinite(point[number]):
+        if not known:
             page.text(NAMES_MM, y, _reason(row), size=SMALL_PT, color=MUTED, room=page.width - NAMES_MM)
             continue
-        page.lines([[(scale(low[number]), y), (scale(high[number]), y)]], color=LINE, width=1.8)
+        if np.isfinite(low[number]) and np.isfinite(high[number]):
+            page.lines([[(scale(low[number]), y), (scale(high[number]), y)]], color=LINE, width=1.8)
         page.marks([(scale(point[number]), y)], **levels.get(row.attainment_level, OTHER_DOT))
         text = _place_text(point[number], low[number], high[number], is_rank)
         page.text(page.width, y, text, size=SMALL_PT, align="right", room=24.0)
 
 
-def _place_scale(page: Page, columns: Sequence[np.ndarray], is_rank: bool) -> Scale:
-    known = np.concatenate(columns)
-    known = known[np.isfinite(known)]
+def _place_scale(page: Page, rows: pd.DataFrame, ends: tuple[str, str, str]) -> Scale:
+    known = np.concatenate([numeric(rows[name]) for name in ends])
     left, right = NAMES_MM + 2, page.width - 27.0
-    if not known.size:
-        return Scale(0.0, 1.0, left, right)
-    if is_rank:
-        return Scale(1.0, max(float(known.max()), 2.0), left, right)
-    low, high = float(known.min()), float(known.max())
-    return Scale(low - (high - low) * 0.05, high + (high - low) * 0.05 or low + 1.0, left, right)
+    if ends[0] == "rank":
+        return Scale(1.0, max([2.0, *known[np.isfinite(known)]]), left, right)
+    return close_scale(known, left, right)
 
 
 def _place_text(point: float, low: float, high: float, is_rank: bool) -> str:

@@ -59,9 +59,9 @@ def levels_bar(
     fills = [*_FILLS[: len(order)], GRID]
     table = [[int(n) for n in row] for row in counts.to_numpy()]
     groups = [labels.place(str(group)) for group in counts.index]
-    page = Page(width, HEAD_MM + 8.0 * len(groups) + 1)
+    page = Page(width, HEAD_MM + 7.0 * len(groups) + 1)
     _key(page, names, fills, [sum(column) for column in zip(*table, strict=True)])
-    _stacked(page, groups, table, fills, row_height=8.0, name_width=52.0, as_share=False)
+    _stacked(page, groups, table, fills, row_height=7.0, name_width=52.0, as_share=False)
     return page.finish(_levels_alt(groups, names, table), caption, note)
 
 
@@ -165,7 +165,7 @@ def _stacked(
             wide = count * per_school
             if count:
                 boxes.setdefault(fill, []).append((x, y - row_height * 0.38, wide, row_height * 0.76))
-                if wide > width_mm(str(count), SMALL_PT) + 0.8:
+                if wide > width_mm(str(count), SMALL_PT) + 0.4:
                     page.text(x + wide / 2, y, count, size=SMALL_PT, color=_INKS[fill], align="center")
             x += wide
         page.text(x + 1.5, y, f"из {total}" if as_share else total, size=SMALL_PT, color=MUTED)

@@ -46,7 +46,9 @@ ROW_MM = 4.3
 KEY_MM = 7.0
 HEAD_MM = 8.0
 GUTTER_MM = 6.0
-WIDEST_CELL_MM = 13.0
+WIDEST_CELL_MM = 11.0
+NAMES_MM = 34.0  # at least
+WIDEST_NAMES_MM = 62.0
 ROWS_FOR_TWO_PANELS = 24
 PERIODS_FOR_TWO_PANELS = 7
 
@@ -70,15 +72,15 @@ def submission_matrix(
         return empty_chart("Нет данных о представлении форм.", width, caption, note)
     periods = sorted(submissions["period"].unique(), key=_in_time)
     rows = _rows(submissions)
-    n_panels = 2 if len(rows) > ROWS_FOR_TWO_PANELS and len(periods) <= PERIODS_FOR_TWO_PANELS else 1
-    per_panel = -(-len(rows) // n_panels)
-    page = Page(width, KEY_MM + HEAD_MM + per_panel * ROW_MM + 1)
+    two = len(rows) > ROWS_FOR_TWO_PANELS and len(periods) <= PERIODS_FOR_TWO_PANELS
+    panels = _in_two(rows) if two else [rows]
+    page = Page(width, KEY_MM + HEAD_MM + max(len(panel) for panel in panels) * ROW_MM + 1)
     _key(page, submissions)
-    panel_width = (width - GUTTER_MM * (n_panels - 1)) / n_panels
+    panel_width = (width - GUTTER_MM * (len(panels) - 1)) / len(panels)
     cells = {(row.school_id, row.period): row for row in submissions.itertuples(index=False)}
-    for number in range(n_panels):
+    for number, members in enumerate(panels):
         panel = _panel_at(number * (panel_width + GUTTER_MM), panel_width, periods)
-        _draw_panel(page, panel, rows[number * per_panel : (number + 1) * per_panel], cells, labels)
+        _draw_panel(page, panel, members, cells, labels)
     return page.finish(_alt(submissions, periods), caption, note)
 
 
@@ -94,8 +96,8 @@ class _Panel:
 
 
 def _panel_at(left: float, width: float, periods: Sequence[str]) -> _Panel:
-    cell = min(WIDEST_CELL_MM, width * 0.72 / len(periods))
-    return _Panel(left, min(width - cell * len(periods), 62.0), cell, periods)
+    cell = min(WIDEST_CELL_MM, (width - NAMES_MM) / len(periods))
+    return _Panel(left, min(width - cell * len(periods), WIDEST_NAMES_MM), cell, periods)
 
 
 def _rows(submissions: pd.DataFrame) -> list[tuple[str, str]]:
@@ -108,6 +110,16 @@ def _rows(submissions: pd.DataFrame) -> list[tuple[str, str]]:
         rows.append(("", str(group)))
         rows.extend((school, "") for school in members["school_id"])
     return rows
+
+
+def _in_two(rows: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Two columns of rows; a group that runs over has its heading again."""
+    half = (len(rows) + 1) // 2
+    if not rows[half - 1][0]:
+        half -= 1
+    headings = [row for row in rows[:half] if not row[0]]
+    repeated = headings[-1:] if rows[half][0] else []
+    return [rows[:half], repeated + rows[half:]]
 
 
 def _in_time(key: str) -> tuple[Any, ...]:
@@ -124,7 +136,8 @@ def _key(page: Page, submissions: pd.DataFrame) -> None:
     for status, name in STATUS_NAMES.items():
         if status not in counts:
             continue
-        _cell(page, x + 1.7, 3.0, 3.4, 3.4, status, None)
+        page.boxes([(x, 1.3, 3.4, 3.4)] if status in _FILLS else [], color=_FILLS.get(status, PAPER))
+        page.marks([(x + 1.7, 3.0)], **_SIGNS[status])
         words = f"{name}: {format_number(int(counts[status]))}"
         page.text(x + 4.4, 3.0, words, size=SMALL_PT, color=MUTED)
         x += 4.4 + width_mm(words, SMALL_PT) + 4.0
@@ -177,12 +190,6 @@ def _cells(page: Page, cell: float, status: str, places: Sequence[tuple[float, f
         page.text(x, y, f"+{int(days)}", size=SMALL_PT, color=CELL_INK, align="center", room=cell)
     if status in _SIGNS:
         page.marks([(x, y) for x, y, days in places if (x, y, days) not in with_days], **_SIGNS[status])
-
-
-def _cell(page: Page, x: float, y: float, width: float, height: float, status: str, days: Any) -> None:
-    if status in _FILLS:
-        page.boxes([(x - width / 2, y - height / 2, width, height)], color=_FILLS[status])
-    page.marks([(x, y)], **_SIGNS[status])
 
 
 def _alt(submissions: pd.DataFrame, periods: Sequence[str]) -> str:

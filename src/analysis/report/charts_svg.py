@@ -21,6 +21,7 @@ from analysis.report.chart_style import CSS_FONTS, CSS_NAMES, text_width
 from analysis.report.typst_text import clean, quoted, string
 
 _NUMBER = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
+_RECTANGLE = re.compile(r"M(\S+) (\S+)L(\S+) \2L\3 (\S+)L\1 \4(?:L\1 \2)?z")
 _COLOUR = re.compile("|".join(CSS_NAMES))
 _DROPPED_STYLES = {"font-family", "stroke-linejoin", "stroke-miterlimit"}
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -84,8 +85,8 @@ def svg_of(figure: Figure) -> str:
         },
     )
     root.extend(_merged([part for child in drawn for part in _compact(child, names)]))
-    text = ET.tostring(root, encoding="unicode")
-    return text.replace("ID-", f"c{hashlib.sha256(text.encode()).hexdigest()[:10]}-")
+    text = ET.tostring(root, encoding="unicode").replace(" />", "/>")
+    return text.replace("ID-", f"c{hashlib.sha256(text.encode()).hexdigest()[:8]}-")
 
 
 def _reference_names(drawn: ET.Element) -> dict[str, str]:
@@ -128,7 +129,7 @@ def _attributes(element: ET.Element, names: dict[str, str]) -> dict[str, str]:
 
 
 def _reference(value: str, names: dict[str, str]) -> str:
-    return re.sub(r"#([^)]+)", lambda found: f"#{names.get(found[1], found[1])}", value) if "#" in value else value
+    return re.sub(r"#([^)\s]+)", lambda found: f"#{names.get(found[1], found[1])}", value) if "#" in value else value
 
 
 def _style(text: str) -> str:
@@ -149,7 +150,10 @@ def _text_room(element: ET.Element, style: str) -> dict[str, str]:
 def _numbers(value: str) -> str:
     """Coordinates to a hundredth of a point (0.004 mm), path data without needless spaces."""
     value = _NUMBER.sub(lambda found: _short(float(found[0])), value)
-    return re.sub(r"\s*([MLCQzZ])\s*", r"\1", value.strip()) if value[:1] in "Mm" else value
+    if not value.startswith("M"):
+        return value
+    path = re.sub(r"\s*([MLCQz])\s*", r"\1", value.strip()).replace("-0 ", "0 ")
+    return _RECTANGLE.sub(r"M\1 \2H\3V\4H\1z", path)
 
 
 def _short(number: float) -> str:
@@ -158,15 +162,18 @@ def _short(number: float) -> str:
 
 
 def _merged(elements: list[ET.Element]) -> list[ET.Element]:
-    """Neighbours of one style share a group, so that the style is written once."""
+    """Neighbours of one style share a group (plain outlines: one path), so that the style is written once."""
     merged = []
     for style, run in groupby(elements, key=lambda element: element.get("style")):
         members = list(run)
-        if style and len(members) > 1:
+        if not style or len(members) == 1:
+            merged.extend(members)
+        elif all(member.tag == "path" and set(member.attrib) == {"d", "style"} for member in members):
+            merged.append(ET.Element("path", {"d": "".join(member.attrib["d"] for member in members), "style": style}))
+        else:
             group = ET.Element("g", {"style": style})
             for member in members:
                 del member.attrib["style"]
             group.extend(members)
-            members = [group]
-        merged.extend(members)
+            merged.append(group)
     return merged

@@ -100,10 +100,17 @@ def goal(value: Any, unit: str = "percent", *, school: bool = False) -> str:
     return format_number(value, None, "%" if unit in ("percent", "yes_no") else "")
 
 
+def difference(value: Any, unit: str = "percent") -> str:
+    """A change with its sign, in percentage points for shares: «+4,2 п.п.»; text (a suppressed value) stays."""
+    if isinstance(value, str):
+        return value
+    return format_number(value, 1, "п.п." if unit in ("percent", "yes_no") else "", signed=True)
+
+
 def tick_labels(ticks: Sequence[float], unit: str = "percent") -> list[str]:
     """Numbers of an axis; the percent sign stands at the last only."""
     digits = 0 if all(float(tick).is_integer() for tick in ticks) else 1
-    labels = [format_number(tick, digits) for tick in ticks]
+    labels = [format_number(tick, digits if tick else 0) for tick in ticks]
     if labels and unit in ("percent", "yes_no"):
         labels[-1] += f"{NBSP}%"
     return labels

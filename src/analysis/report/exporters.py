@@ -33,6 +33,7 @@ from analysis.report.writers import HtmlWriter, TypstWriter, Writer
 TEMPLATES = Path(__file__).parent / "templates"
 # A date inside the file would differ between two equal runs; readers see the report's own date in its text.
 FIXED_TIME = 1609459200
+LIBRARY = "orientir.typ"
 PAGE_LIMIT = "card-does-not-fit"
 
 
@@ -101,7 +102,7 @@ class ReportHTMLExporter(_ReportExporter):
 
 
 class ReportTypstExporter(_ReportExporter):
-    """The Typst source of the PDF."""
+    """The Typst source of the PDF, for `compile_pdf`."""
 
     file_extension = ".typ"
     output_mimetype = "text/x-typst"
@@ -111,6 +112,12 @@ class ReportTypstExporter(_ReportExporter):
 
     def default_filters(self) -> Iterable[Any]:
         return [*super().default_filters(), ("about", about)]
+
+
+@cache
+def library() -> bytes:
+    """The Typst functions that every document imports."""
+    return (TEMPLATES / "orientir_typst" / LIBRARY).read_bytes()
 
 
 def about(document: Document) -> str:
@@ -149,8 +156,7 @@ def compile_pdf(source: str) -> bytes:
     CardOverflow : a card that needs more than one page
     typst.TypstError : anything else that Typst refuses, such as a picture without alternative text
     """
-    template = (TEMPLATES / "orientir_typst" / "orientir.typ").read_bytes()
-    inputs = {"main.typ": source.encode(), "orientir.typ": template}
+    inputs = {"main.typ": source.encode(), LIBRARY: library()}
     try:
         return typst.compile(  # type: ignore[call-overload]
             inputs, font_paths=typst_fonts(), ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=FIXED_TIME

@@ -12,6 +12,7 @@ from analysis.report.tables_width import column_widths
 if TYPE_CHECKING:
     from analysis.report.tables import Column, Shown, Table
 
+LONG_CELL = 600  # letters; a row with a longer text may break over pages
 UNBROKEN = 12  # rows; a shorter table moves to the next page whole
 _ALIGNS = {"start": "left", "end": "right", "center": "center"}
 
@@ -29,6 +30,7 @@ def write(table: Table) -> str:
         "head": typst_text.array(_head(table)),
         "head-rows": "2" if _has_spans(table) else "1",
         "breakable": "false" if len(table.frame) <= UNBROKEN else "true",
+        "whole-rows": "true" if _longest(table) < LONG_CELL else "false",
     }
     named = ", ".join(f"{name}: {code}" for name, code in arguments.items())
     return f"#data-table({named},\n{''.join(_body(table))})"
@@ -46,6 +48,10 @@ def _head(table: Table) -> list[str]:
         else:
             upper += [f"table.cell(rowspan: 2, {_header(column)})" for column in columns]
     return upper + lower
+
+
+def _longest(table: Table) -> int:
+    return max((len(cell.text) for group in table.groups for row in group.rows for cell in row), default=0)
 
 
 def _has_spans(table: Table) -> bool:

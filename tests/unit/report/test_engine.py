@@ -268,6 +268,7 @@ def caller(tmp_path: Path) -> Iterator[tuple[subprocess.Popen, list[int]]]:
     code = "import os, time\nopen('pids', 'w').write(f'{os.getpid()} {os.getppid()} ')\nwhile True: pass"
     write(tmp_path / "a.ipynb", code)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    environment["TMPDIR"] = str(tmp_path)
     with subprocess.Popen([sys.executable, "-c", CALLER], cwd=tmp_path, env=environment, stderr=-3) as process:
         pids = tmp_path / "pids"
         assert wait_until(lambda: pids.exists() and pids.read_text(encoding="utf-8").endswith(" "), 60)

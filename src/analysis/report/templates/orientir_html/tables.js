@@ -86,10 +86,10 @@
   }
   const watch = new ResizeObserver((entries) => {
     for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
       else target.removeAttribute("tabindex");
     }
   });
-  document.querySelectorAll(".scroll").forEach((region) => watch.observe(region));
+  document.querySelectorAll(".scroll, .chart").forEach((region) => watch.observe(region));
   if (matchMedia("(max-width: 40rem)").matches) document.querySelector(".contents details")?.removeAttribute("open");
 })();

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import io
+import re
+
+import nbformat
+import pikepdf
+import pypdf
+import pytest
+from hypothesis import given, settings
+from nbformat.v4 import new_markdown_cell
+
+from analysis.report import fonts
+from analysis.report.exporters import CardOverflow, ReportPDFExporter, ReportTypstExporter, compile_pdf, render_pdf
+from tests.rendered import hostile, samples
+
+EXPORTER = ReportPDFExporter()
+A4 = (595.28, 841.89)
+
+
+def export(book) -> bytes:
+    return EXPORTER.from_notebook_node(book)[0]
+
+
+def texts(pdf: bytes) -> list[str]:
+    """The text of every page, with plain spaces and whole words."""
+    pages = (page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+    return [re.sub(r"[\s\u00a0]+", " ", re.sub(r"[-\u00ad]\n", "", text)) for text in pages]
+
+
+def tags(pdf: pikepdf.Pdf) -> list[tuple[str, str]]:
+    """Every structure element: its kind and its alternative text."""
+    found = []
+
+    def walk(node) -> None:
+        if isinstance(node, pikepdf.Array):
+            for child in node:
+                walk(child)
+        elif isinstance(node, pikepdf.Dictionary):
+            if "/S" in node:
+                found.append((str(node.S), str(node.get("/Alt", ""))))
+            if "/K" in node:
+                walk(node.K)
+
+    walk(pdf.Root.StructTreeRoot)
+    return found
+
+
+@pytest.fixture(scope="module")
+def interim() -> bytes:
+    return export(samples.interim())
+
+
+@pytest.fixture(scope="module")
+def opened(interim):
+    with pikepdf.open(io.BytesIO(interim)) as pdf:
+        yield pdf
+
+
+def test_it_says_that_it_is_accessible_and_russian(opened):
+    with opened.open_metadata() as about:
+        assert about["pdfuaid:part"] == "1"
+        assert about["dc:title"] == samples.INTERIM.title
+    assert str(opened.Root.Lang) == "ru"
+    assert bool(opened.Root.MarkInfo.Marked)
+    assert bool(opened.Root.ViewerPreferences.DisplayDocTitle)
+
+
+def test_headings_tables_and_figures_are_tagged(opened):
+    found = tags(opened)
+    kinds = [kind for kind, _ in found]
+    assert kinds.count("/Title") == 1
+    assert kinds.count("/H1") == len(samples.SECTIONS) and kinds.count("/H2") == 2
+    assert kinds.count("/Table") == 4 and kinds.count("/THead") >= 4
+    assert [alt for kind, alt in found if kind == "/Figure"] == [
+        "Число форм растёт с 14 в январе до 168 в декабре",
+        "Доля выросла с 52,3 до 60,0 процента",
+    ]
+
+
+def test_bookmarks_are_the_headings(opened):
+    with opened.open_outline() as outline:
+        assert [item.title.replace("\u00a0", " ") for item in outline.root] == list(samples.SECTIONS)
+        assert len(outline.root[2].children) == 2
+
+
+def test_all_fonts_are_embedded(opened):
+    faces = {}
+    for page in opened.pages:
+        for font in page.Resources.get("/Font", {}).values():
+            descriptor = font.DescendantFonts[0].FontDescriptor
+            faces[str(font.BaseFont).split("+")[1]] = "/FontFile2" in descriptor or "/FontFile3" in descriptor
+    assert all(faces.values())
+    assert {"PTSerif-Regular", "PTSans-Bold"} <= set(faces)
+
+
+def test_every_page_is_a4_numbered_and_stamped(interim):
+    reader = pypdf.PdfReader(io.BytesIO(interim))
+    assert all(float(page.mediabox.width) == pytest.approx(A4[0], abs=0.1) for page in reader.pages)
+    assert all(float(page.mediabox.height) == pytest.approx(A4[1], abs=0.1) for page in reader.pages)
+    pages = texts(interim)
+    assert len(pages) >= 5
+    assert all("ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ" in page and "Рабочие материалы" in page for page in pages)
+    assert all(re.match(rf"{number} ", page) for number, page in enumerate(pages, start=1) if number > 1)
+    assert not pages[0].startswith("1 ")
+
+
+def test_the_first_and_the_last_page_are_a_draft_to_sign(interim):
+    pages = texts(interim)
+    assert "Проект АДМИНИСТРАЦИЯ ГОРОДА БЕЛГОРОДА" in pages[0]
+    assert "По состоянию на 20 июня 2022 г." in pages[0]
+    assert "И.О. Фамилия" in pages[-1] and "Исполнитель: аналитик" in pages[-1]
+    assert len(pages[-1]) > 300  # the signature does not stand alone
+
+
+def test_a_long_table_repeats_its_header_and_group(interim):
+    with_rows = [page for page in texts(interim) if "МБОУ СОШ №" in page]
+    assert len(with_rows) >= 2
+    assert all("Учреждение" in page and "Группа" in page for page in with_rows)
+    assert sum(len(re.findall(r"МБОУ СОШ № 1\d\d", page)) for page in with_rows) == 49
+
+
+def test_what_is_hidden_does_not_show(interim):
+    whole = " ".join(texts(interim))
+    for secret in ("secret stdout", "injected", "2022H1", "Скрытая ячейка"):
+        assert secret not in whole
+
+
+def test_the_same_notebook_gives_the_same_bytes(interim, tmp_path):
+    path = tmp_path / "book.ipynb"
+    nbformat.write(samples.interim(), path)
+    assert render_pdf(path, tmp_path / "b.pdf").read_bytes() == interim
+    assert ReportPDFExporter().from_notebook_node(samples.interim())[0] == interim
+
+
+@pytest.mark.parametrize("extra", [0, 4, 9])
+def test_a_card_takes_exactly_one_page(extra):
+    assert len(texts(export(samples.card(extra)))) == 1
+
+
+def test_a_card_that_cannot_fit_is_refused():
+    with pytest.raises(CardOverflow, match="one A4 page"):
+        export(samples.card(60))
+
+
+def test_a_picture_larger_than_the_page_shrinks_to_it():
+    tall = samples.svg().replace('height="250"', 'height="2500"').replace("0 0 660 250", "0 0 660 2500")
+    pages = texts(export(samples.notebook(samples.shown({"image/svg+xml": tall}))))
+    assert len(pages) <= 2
+
+
+def test_a_foreign_notebook_shows_its_results():
+    pdf = export(samples.foreign())
+    whole = " ".join(texts(pdf))
+    assert "Чужая тетрадь" in whole and "ZeroDivisionError: x < 0" in whole and "42" in whole
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        found = tags(opened)
+    assert [alt for kind, alt in found if kind == "/Figure"] == ["Столбцы растут", "Рисунок без текстового описания"]
+    assert "/H1" in dict(found)
+
+
+def test_every_character_let_through_can_be_drawn():
+    letters = [chr(code) for code in range(0x20, 0x2800) if fonts.drawable(chr(code)) == chr(code)]
+    code = "".join(letters).replace("\\", "\\\\").replace('"', '\\"')
+    styles = ("weight: 400", "weight: 700", 'style: "italic"', 'weight: 700, style: "italic"')
+    faces = [f'#text(font: {face}, {style}, "{code}")' for face in ("serif", "sans") for style in styles]
+    source = '#import "orientir.typ": *\n#set document(title: "x")\n' + "\n\n".join(faces)
+    assert compile_pdf(source).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("text", hostile.EXAMPLES)
+def test_hostile_text_is_only_text(text):
+    """Typst would stop at a panic, an unknown name or a broken string."""
+    assert export(hostile.notebook(text)).startswith(b"%PDF")
+
+
+def test_hostile_text_is_shown_as_it_is():
+    whole = " ".join(texts(export(samples.notebook(samples.shown(hostile.table('#panic("x") *a* <b>'))))))
+    assert whole.count('#panic("x") *a* <b>') >= 5
+
+
+@settings(max_examples=20, deadline=None)
+@given(hostile.texts())
+def test_hostile_text_never_becomes_code(text):
+    assert export(hostile.notebook(text)).startswith(b"%PDF")
+
+
+@settings(max_examples=20, deadline=None)
+@given(hostile.texts())
+def test_hostile_markdown_never_becomes_code(text):
+    assert export(samples.notebook(new_markdown_cell(text))).startswith(b"%PDF")
+
+
+def test_the_source_can_be_had():
+    source, _ = ReportTypstExporter().from_notebook_node(samples.card())
+    assert source.startswith('#import "orientir.typ": *\n#show: card.with(')
