@@ -7,23 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.dictionary import table_dictionary
 from analysis.periods import Period
-from analysis.tablestore import TableError, load_table
+from analysis.tablestore import load_table
 from analysis.workspace import RequestError
 
 if TYPE_CHECKING:
     from analysis.pipeline import ReportRequest
-
-_KEYS = {
-    "submissions": ["school_id", "period"],
-    "indicators": ["level", "unit_id", "period", "indicator"],
-    "indicator_ranks": ["school_id", "period", "indicator"],
-    "rankings": ["school_id", "period"],
-    "changes": ["level", "unit_id", "period", "baseline", "indicator"],
-    "comparisons": ["period", "baseline", "indicator", "test"],
-    "activities": ["level", "unit_id", "period", "activity"],
-    "schools": ["school_id"],
-}
 
 
 def check_data_for(observations: pd.DataFrame, request: ReportRequest) -> None:
@@ -45,10 +35,10 @@ def _known_periods(observations: pd.DataFrame, period: Period) -> str:
 
 
 def check_tables(folder: Path, names: tuple[str, ...]) -> None:
-    """Every table is there and its key is unique. Raises TableError."""
+    """Every table is there, and the contract's tables keep their promises. Raises TableError."""
+    from analysis.tableschemas import check_table
+
     for name in names:
         frame = load_table(folder, name)
-        doubles = frame.duplicated(_KEYS[name]) if name in _KEYS else pd.Series(dtype=bool)
-        if doubles.any():
-            first = frame.loc[doubles, _KEYS[name]].iloc[0].to_dict()
-            raise TableError(f"Таблица {name}: строка {first} встречается дважды.")
+        if name in table_dictionary():
+            check_table(name, frame)

@@ -1,12 +1,14 @@
 """The main job on generated data: forms → report, and the numbers recomputed from the raw workbooks."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pypdf
 import pytest
 
 from analysis.demo import generate_demo
@@ -14,6 +16,7 @@ from analysis.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS = ("s102", "s126")
+SETTINGS = load_settings(ROOT / "params")
 
 
 def run(*arguments):
@@ -75,6 +78,82 @@ def test_the_numbers_are_those_of_the_raw_workbooks(report, data):
     city = indicators[(indicators["level"] == "city") & (indicators["indicator"] == "П04")].iloc[0]
     known = rows.xs("П04", level="indicator").dropna(subset=["value"])
     assert city["value"] == pytest.approx(100 * known["numerator"].sum() / known["denominator"].sum())
+
+
+def test_the_city_is_the_sum_of_the_raw_cells(report, data):
+    register = pd.read_csv(data / "register.csv")
+    forms = register[register["period"] == "2022-06"].sort_values("version").groupby("school_id").last()
+    findings = table(report, "findings")
+    returned = set(findings.loc[findings["severity"] == "error", "school_id"])
+    rows = table(report, "indicators").query("period == '2022H1'").set_index(["unit_id", "indicator"])
+    books = {
+        school: openpyxl.load_workbook(data / "inbox" / form.file_name, data_only=True)
+        for school, form in forms.iterrows()
+        if school not in returned and str(form.file_name).endswith(".xlsx")
+    }
+    for code, (top, bottom) in CITY_SUMS.items():
+        by_hand = {school: _pair(book, top, bottom) for school, book in books.items()}
+        by_hand = {
+            school: pair for school, pair in by_hand.items() if all(isinstance(n, int) for n in pair) and pair[1]
+        }
+        reported = rows.xs(code, level="indicator").query("level == 'school' and numerator.notna() and denominator > 0")
+        others = reported[~reported.index.isin(by_hand)]
+        assert len(by_hand) >= 25, code
+        assert len(others) <= 15, code  # forms with planted errors: their reading has its own tests
+        city = rows.loc[("city", code)]
+        assert city["numerator"] == sum(n for n, _ in by_hand.values()) + others["numerator"].sum(), code
+        assert city["denominator"] == sum(n for _, n in by_hand.values()) + others["denominator"].sum(), code
+        assert city["value"] == pytest.approx(100 * city["numerator"] / city["denominator"]), code
+
+
+CITY_SUMS = {
+    "П04": ("tested", "N5_11"),
+    "П06": ("covered", "N5_11"),
+    "П09": ("bvb", "N6_11"),
+    "П11": ("probes", "N8_11"),
+    "П12": ("exc", "N5_11"),
+    "П27": ("par", "N5_11"),
+}
+
+
+def _pair(workbook, top, bottom):
+    return tuple(
+        _named(workbook, f"month_{name}") if f"month_{name}" in workbook.defined_names else None
+        for name in (top, bottom)
+    )
+
+
+NUMBER = re.compile(r"\d+(?:,\d+)?")
+
+
+def test_every_number_of_the_summary_is_in_the_tables(report):
+    """The first half page of the PDF, number by number, from the tables alone."""
+    pages = pypdf.PdfReader(report / "working" / "report.pdf").pages
+    text = pages[0].extract_text().replace("\xa0", " ")
+    summary = text[text.index("Краткие выводы") : text.index("Основание и цель")]
+    submissions = table(report, "submissions").query("period == '2022H1' and status != 'not_due'")["status"]
+    city = table(report, "indicators").query("level == 'city' and period == '2022H1'").set_index("indicator")
+    scored = {i.code for i in SETTINGS.indicators if i.is_scored(SETTINGS.parse_period("2022H1"))}
+    verdicts = table(report, "changes").query("level == 'city'").set_index("indicator")["verdict"]
+    moved = verdicts.value_counts()
+    due, missing = len(submissions), int((submissions == "missing").sum())
+    come, late = due - missing, int((submissions == "late").sum())
+    rankings = table(report, "rankings").query("ranked")
+    support = int((rankings["attainment_level"] == "требует адресной поддержки").sum())
+    errors = int((table(report, "findings")["severity"] == "error").sum())
+    missed = int((city.loc[city.index.isin(scored), "attainment"] < 100).sum())
+    expected = [come, due, round(100 * come / due, 1), late, missing]
+    expected += [sum(moved.get(name, 0) for name in ("up", "down", "no_clear_change"))]
+    expected += [moved.get("up", 0), moved.get("down", 0), moved.get("no_clear_change", 0), missed, support]
+    expected += [come, due, late, missing, errors]
+    assert [float(number.replace(",", ".")) for number in NUMBER.findall(summary)] == expected
+
+
+def test_nothing_untidy_is_printed(report):
+    for path in [*report.glob("*/report.pdf"), *report.glob("schools/*/card.pdf")]:
+        text = "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+        for untidy in ("г..", " ,", "nan", "NaT", "None", "<NA>", ";;", "()", "сОШ"):
+            assert untidy not in text, f"{path.name}: {untidy}"
 
 
 def _named(workbook, name):

@@ -8,6 +8,10 @@ Numbers up to B40 are those of the domain's table of bad inputs; the checks of p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analysis.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,13 @@ def _parse(catalogue: str) -> dict[str, Rule]:
 
 
 RULES = _parse(_CATALOGUE)
+
+
+def rule_text(rule: str, settings: Settings) -> str:
+    """What a rule asks for, in words: from the catalogue, else from the checks that params declare."""
+    known = [found.expected for variant, found in RULES.items() if rule_code(variant) == rule and found.expected]
+    declared = [check.text for check in settings.checks if check.code == rule]
+    return next(iter([*known, *declared]), "")
 
 
 def rule_code(variant: str) -> str:

@@ -24,7 +24,7 @@ from analysis.report.charts_words import (
 )
 from analysis.report.numbers import is_missing
 
-ROW_MM = 5.2
+ROW_MM = 6.4
 HEAD_MM = 8.0
 NAMES_MM = 56.0
 COLUMNS_MM = (53.0, 38.0, 19.0, 0.0)  # right ends of the numbers, from the right edge: own, target, median, change
@@ -95,7 +95,7 @@ def _numbers(page: Page, row: Any, labels: Labels, y: float, shows_change: bool)
     unit = labels.unit(row.indicator)
     own = value_text(row.value, row.status, unit, school=True)
     aim, median = goal(row.target, unit, school=True), quantity(row.median, unit, school=True)
-    change = difference(row.change, unit)
+    change = difference(row.change, unit, school=True)
     texts = (own, aim, median, change) if shows_change else (own, aim, median)
     for place, (edge, text) in enumerate(zip(COLUMNS_MM, texts, strict=False)):
         own_number = place == 0 and bool(np.isfinite(numeric(pd.Series([row.value], dtype=object))[0]))

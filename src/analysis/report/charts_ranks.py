@@ -40,7 +40,8 @@ def caterpillar(
 
     ``rankings``: contract rows, usually of one group (several get a heading each): school_id, group, score, score_low,
     score_high, rank, rank_low, rank_high, rank_low_joint, rank_high_joint, attainment_level, ranked, reason.
-    ``joint`` takes the simultaneous intervals. Schools not ranked stand last with the reason, without a mark.
+    ``joint`` takes the simultaneous intervals; a school without an exact place shows the ends of its own, in the order
+    given. Schools not ranked stand last with the reason, without a mark.
     Raises KeyError when a column is absent, ValueError for another ``by``.
     """
     if by not in ("rank", "score"):
@@ -69,9 +70,7 @@ def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _levels(rankings: pd.DataFrame, labels: Labels) -> dict[str, dict[str, Any]]:
-    found = list(dict.fromkeys(rankings.loc[rankings["ranked"].astype(bool), "attainment_level"].dropna()))
-    order = [code for code in labels.levels if code in found]
-    order += [code for code in found if code not in order]
+    order = labels.ordered_levels(rankings.loc[rankings["ranked"].astype(bool), "attainment_level"].dropna())
     return {code: LEVEL_DOTS[i] if i < len(LEVEL_DOTS) else OTHER_DOT for i, code in enumerate(order)}
 
 
@@ -86,13 +85,14 @@ def _intervals(
 ) -> None:
     point, low, high = (numeric(rows[name]) for name in ends)
     is_rank = ends[0] == "rank"
-    bottom = top + ROW_MM * int((rows["ranked"].astype(bool) & np.isfinite(point)).sum())
-    ticks = sorted({1.0, *scale.ticks()} - {0.0}) if is_rank else scale.ticks()
+    drawn = rows["ranked"].to_numpy(bool) & (np.isfinite(point) | np.isfinite(low) & np.isfinite(high))
+    bottom = top + ROW_MM * int(drawn.sum())
+    ticks = sorted({1.0, *(tick for tick in scale.ticks() if tick % 1 == 0)} - {0.0}) if is_rank else scale.ticks()
     if bottom > top:
         page.x_axis(scale, top, bottom, tick_labels(ticks, "count"), ticks)
         page.text(0, bottom + 2.4, "Место в группе" if is_rank else "Балл", size=SMALL_PT, color=MUTED)
     for number, row in enumerate(rows.itertuples(index=False)):
-        known = row.ranked and np.isfinite(point[number])
+        known = drawn[number]
         y = top + (number + 0.5) * ROW_MM + (0 if known or bottom == top else AXIS_MM)
         page.text(0, y, labels.place(row.school_id), size=SMALL_PT, room=NAMES_MM - 3)
         if not known:
@@ -100,7 +100,10 @@ def _intervals(
             continue
         if np.isfinite(low[number]) and np.isfinite(high[number]):
             page.lines([[(scale(low[number]), y), (scale(high[number]), y)]], color=LINE, width=1.8)
-        page.marks([(scale(point[number]), y)], **levels.get(row.attainment_level, OTHER_DOT))
+        ends_only = () if np.isfinite(point[number]) else (low[number], high[number])
+        page.marks(
+            [(scale(at), y) for at in ends_only or (point[number],)], **levels.get(row.attainment_level, OTHER_DOT)
+        )
         text = _place_text(point[number], low[number], high[number], is_rank)
         page.text(page.width, y, text, size=SMALL_PT, align="right", room=24.0)
 
@@ -116,6 +119,8 @@ def _place_scale(page: Page, rows: pd.DataFrame, ends: tuple[str, str, str]) -> 
 def _place_text(point: float, low: float, high: float, is_rank: bool) -> str:
     if is_rank:
         interval = format_places(low, high)
+        if not np.isfinite(point):
+            return interval
         return f"{int(point)} ({interval})" if interval != format_places(point) else str(int(point))
     if not np.isfinite(low):
         return format_number(point, 1)
@@ -130,7 +135,7 @@ def _reason(row: Any) -> str:
 def _places_alt(groups: Sequence[tuple[str, pd.DataFrame]], labels: Labels, ends: tuple[str, str, str]) -> str:
     parts = []
     for code, rows in groups:
-        ranked = rows[rows["ranked"].astype(bool) & np.isfinite(numeric(rows[ends[0]]))]
+        ranked = rows[rows["ranked"].astype(bool) & np.isfinite(numeric(rows[ends[1]]) + numeric(rows[ends[2]]))]
         point, low, high = (numeric(ranked[name]) for name in ends)
         texts = [_place_text(*values, ends[0] == "rank") for values in zip(point, low, high, strict=True)]
         names = [labels.place(school) for school in ranked["school_id"]]

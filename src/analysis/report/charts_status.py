@@ -52,8 +52,7 @@ def levels_bar(
     ranked = rankings["ranked"].astype(bool) & rankings["attainment_level"].notna()
     level = rankings["attainment_level"].where(ranked, NOT_RANKED)
     found = [name for name in level.unique() if name != NOT_RANKED]
-    order = [code for code in labels.levels if code in found]
-    order += [name for name in found if name not in order]
+    order = labels.ordered_levels(found)
     counts = pd.crosstab(rankings["group"], level).reindex(columns=[*order, NOT_RANKED], fill_value=0)
     names = [labels.level(code) for code in order] + [NOT_RANKED]
     fills = [*_FILLS[: len(order)], GRID]

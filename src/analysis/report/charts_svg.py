@@ -55,7 +55,7 @@ class Chart:
         image = f'image(bytes({quoted(self.svg)}), format: "svg", alt: {quoted(clean(self.alt))}, width: {self.width})'
         if self.note:
             note = f"#text(size: {NOTE_SIZE}, {string(self.note)})"
-            image = f"[#{image} #linebreak() {note}]"
+            image = f"block(width: 100%)[#{image} #linebreak() {note}]"
         caption = f", caption: [#text({string(self.caption)})]" if self.caption else ""
         return f"#figure({image}{caption})"
 

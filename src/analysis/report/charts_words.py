@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.periods import MONTH_NAMES, PeriodError, parse_period
-from analysis.report.numbers import MISSING, NBSP, format_number, is_missing
+from analysis.report.numbers import MISSING, NBSP, answer_change, format_number, is_missing
 
 if TYPE_CHECKING:
     from analysis.settings import Settings
@@ -72,6 +72,11 @@ class Labels:
         """«2.3 Профориентационное тестирование»"""
         return f"{code}{NBSP}{self.activities[code]}" if code in self.activities else str(code)
 
+    def ordered_levels(self, found: Iterable[str]) -> list[str]:
+        """Levels in the order of params, whether named by code or by name; unknown ones follow as they come."""
+        known = [*self.levels, *self.levels.values()]
+        return sorted(dict.fromkeys(found), key=lambda level: known.index(level) if level in known else len(known))
+
     def level(self, code: str) -> str:
         """The name of a level of attainment."""
         return self.levels.get(code, str(code))
@@ -100,10 +105,12 @@ def goal(value: Any, unit: str = "percent", *, school: bool = False) -> str:
     return format_number(value, None, "%" if unit in ("percent", "yes_no") else "")
 
 
-def difference(value: Any, unit: str = "percent") -> str:
+def difference(value: Any, unit: str = "percent", *, school: bool = False) -> str:
     """A change with its sign, in percentage points for shares: «+4,2 п.п.»; text (a suppressed value) stays."""
     if isinstance(value, str):
         return value
+    if unit == "yes_no" and school:
+        return answer_change(value)
     return format_number(value, 1, "п.п." if unit in ("percent", "yes_no") else "", signed=True)
 
 

@@ -67,6 +67,13 @@ def format_pp(value: Any, digits: int = 1) -> str:
     return format_number(value, digits, "п.п.", signed=True)
 
 
+def answer_change(change: Any) -> str:
+    """How one school's yes-or-no answer changed: «нет → да», «да → нет», «без изменений»; missing → «—»."""
+    if is_missing(change):
+        return MISSING
+    return "без изменений" if change == 0 else "нет → да" if change > 0 else "да → нет"
+
+
 def format_interval(low: Any, high: Any, digits: int = 1, unit: str = "") -> str:
     """An interval: «12,3–15,6 %»; «от −1,2 до 3,4 п.п.» when a bound is negative, for «−1–3» cannot be read."""
     if is_missing(low) or is_missing(high):
@@ -118,6 +125,16 @@ def plural(n: Any, one: str, few: str, many: str) -> str:
     """
     forms = {"one": one, "few": few, "many": many, "other": few}
     return forms[_RUSSIAN.plural_form(abs(int(n)) if float(n).is_integer() else abs(float(n)))]
+
+
+def full_stop(text: str) -> str:
+    """A sentence with its full stop, and only one: «… 20 июня 2022 г.» ends in one already."""
+    return text if text.endswith(".") else f"{text}."
+
+
+def lower_first(text: str) -> str:
+    """A name inside a sentence: «экскурсии на предприятия»; «СОШ № 1» and «„Билет в будущее“» stay as they are."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def count_of(n: Any, one: str, few: str, many: str) -> str:

@@ -56,6 +56,7 @@ class Column:
     align : by default numbers end-aligned, text start-aligned
     span : a header over this and its neighbours with the same span («АППГ»)
     signal_from : another column of the frame whose value picks the signal shown beside this one's text
+    blank : nothing to say is an empty cell, not «—»: for remarks
     """
 
     name: str
@@ -66,6 +67,7 @@ class Column:
     align: Align | None = None
     span: str = ""
     signal_from: str = ""
+    blank: bool = False
 
     def __post_init__(self) -> None:
         require(self.kind, Kind, "kind of column")
@@ -219,6 +221,8 @@ def _shown(value: Any, column: Column, signal: Signal | None = None) -> Shown:
     if isinstance(value, Cell):
         return Shown(value.text, value.sort, value.signal or signal)
     if numbers.is_missing(value) or value == "":
+        if column.blank:
+            return Shown("", signal=signal)
         return Shown(numbers.MISSING, signal=signal, missing=True)
     if isinstance(value, str) and column.kind != "date":
         return Shown(typst_text.clean(value), signal=signal)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
+from analysis.periods import next_working_day
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import count_of, format_date, is_missing
+from analysis.report.numbers import count_of, is_missing
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import format_value
 from analysis.report.tables import Column, Table
@@ -24,7 +25,7 @@ class Advice:
     unit_id: str
     indicator: Indicator
     action: str
-    due: str
+    due: date
     lacking: str
     weight: float  # points of attainment lacking: the order of urgency
 
@@ -49,15 +50,20 @@ def advice_for(report: PeriodReport, level: str) -> list[Advice]:
 
 def _advice(report: PeriodReport, row: Any) -> Advice:
     indicator = report.settings.indicator(row.indicator)
-    days = report.settings.project.decisions.due_after_days
     return Advice(
         unit_id=row.unit_id,
         indicator=indicator,
         action=action_text(report, indicator),
-        due=format_date(report.date + timedelta(days=days), "short"),
+        due=advice_due(report),
         lacking=lacking_text(indicator, row.numerator, row.denominator, row.target),
         weight=row.lacking,
     )
+
+
+def advice_due(report: PeriodReport) -> date:
+    """Until when recommendations are to be carried out: a working day."""
+    day = report.date + timedelta(days=report.settings.project.decisions.due_after_days)
+    return next_working_day(day, report.period.rules.holidays_country)
 
 
 def action_text(report: PeriodReport, indicator: Indicator) -> str:
@@ -68,7 +74,7 @@ def action_text(report: PeriodReport, indicator: Indicator) -> str:
         listed = "; ".join(f"{code} «{names[code].strip('«»')}»" for code in known)
         word = "мероприятие" if len(known) == 1 else "мероприятия"
         return f"усилить {word} «дорожной карты» {listed}"
-    clause = f" (п. {indicator.clauses[0]} приказа)" if indicator.clauses else ""
+    clause = f" (п.\u00a0{indicator.clauses[0]} приказа)" if indicator.clauses else ""
     actions = {
         "plan": "утвердить план мероприятий по повышению значений показателей",
         "resp": "назначить лицо, ответственное за мониторинг",
@@ -142,7 +148,7 @@ def _columns() -> list[Column]:
     return [
         Column("indicator", "Показатель"),
         Column("action", "Действие"),
-        Column("due", "Срок", align="end"),
+        Column("due", "Срок", "date"),
         Column("target", "Цель", align="end"),
         Column("lacking", "Не хватает", align="end"),
     ]

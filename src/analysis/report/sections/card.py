@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Callout, Columns, KeyFact, KeyFacts, Paragraph
 from analysis.report.inline import Strong
-from analysis.report.numbers import count_of, format_date, format_percent, format_places, is_missing
+from analysis.report.numbers import count_of, format_date, format_percent, format_places, full_stop, is_missing
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.advice import Advice, advice_for
 from analysis.report.sections.coverage import STATUSES
@@ -64,7 +64,7 @@ def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
     return KeyFacts(
         [
             KeyFact(format_percent(row["score"], 0), "среднее достижение целей", row["attainment_level"], tone),
-            KeyFact(_third(report, row), f"части группы {row['group']}", _places_text(row)),
+            KeyFact(_third(report, row), f"группы {row['group']}", _places_text(row)),
         ]
     )
 
@@ -94,7 +94,7 @@ def indicators_table(report: PeriodReport) -> Table:
         {
             "name": [i.label for i in indicators],
             "value": written("value"),
-            "change": [format_change(v, i) for v, i in zip(rows["change"], indicators, strict=True)],
+            "change": [format_change(v, i, "school") for v, i in zip(rows["change"], indicators, strict=True)],
             "target": written("target"),
             "median": written("median"),
         }
@@ -156,16 +156,26 @@ def advice_table(report: PeriodReport) -> Table | Paragraph:
             "indicator": [item.indicator.code for item in advice],
         }
     )
-    columns = [Column("action", "Действие"), Column("due", "Срок", align="end"), Column("indicator", "Показатель")]
+    columns = [Column("action", "Действие"), Column("due", "Срок", "date"), Column("indicator", "Показатель")]
     return Table(frame, columns, "Рекомендации (проект)", row_header="action")
+
+
+def _shares(report: PeriodReport) -> set[str]:
+    """Indicators that are shares of people: small denominators make them jump."""
+    people = {measure.code for measure in report.settings.indicator_set.measures if measure.counts_people}
+    return {i.code for i in report.settings.indicators if i.denominator in people}
 
 
 def small_numbers_note(report: PeriodReport) -> Block:
     """Where the school's own numbers are too small to say much."""
     rows = own_rows(report)
-    small = rows[(rows["denominator"] < _SMALL) & (rows["denominator"] > 1)]
-    date = format_date(report.date)
-    text = f"Данные по состоянию на {date}. Медиана группы и интервал мест – по школам, представившим данные."
+    small = rows[(rows["denominator"] < _SMALL) & (rows["denominator"] > 0) & rows["indicator"].isin(_shares(report))]
+    text = f"Данные по состоянию на {full_stop(format_date(report.date))} Медиана группы и интервал мест – по школам, "
+    text += "представившим данные."
+    if own_rows(report)["median"].isna().all():
+        text = (
+            f"Данные по состоянию на {full_stop(format_date(report.date))} Медиана не приводится: в группе мало школ."
+        )
     if len(small):
         names = ", ".join(report.settings.indicator(code).short_name for code in small["indicator"])
         text += f" Мало обучающихся (менее {_SMALL}), значения колеблются случайно: {names}; в балл они не входят."

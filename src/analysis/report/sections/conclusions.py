@@ -8,13 +8,13 @@ from typing import Any
 from analysis.periods import month_of
 from analysis.report.blocks import Block, Bullets, Callout, Paragraph
 from analysis.report.inline import Inline, Strong
-from analysis.report.numbers import count_of, format_date, format_percent
+from analysis.report.numbers import count_of, format_date, format_percent, full_stop, plural
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.advice import lacking_text
+from analysis.report.sections.advice import advice_due, lacking_text
 from analysis.report.sections.coverage import coverage_counts
 from analysis.report.sections.dynamics import below_target, city_rows
 from analysis.report.sections.levels import level_counts
-from analysis.report.sections.values import format_value, join_words, quoted
+from analysis.report.sections.values import format_value, in_sentence, join_words, quoted
 
 _NAMED = 3
 
@@ -46,13 +46,19 @@ def _what_changed(report: PeriodReport) -> str:
     counts = tested["verdict"].value_counts()
     up, down, same = (int(counts.get(name, 0)) for name in ("up", "down", "no_clear_change"))
     text = (
-        f"Из {len(tested)} сравнимых показателей выросли {up}, снизились {down}, "
-        f"у {same} разница не больше обычных колебаний"
+        f"Из {count_of(len(tested), 'сравнимого показателя', 'сравнимых показателей', 'сравнимых показателей')} "
+        f"{_moved(up, 'вырос', '', 'ли')}, {_moved(down, 'снизил', 'ся', 'ись')}, у {same} разница не больше обычных колебаний"
     )
     fallen = tested[tested["verdict"] == "down"].sort_values("change")
     if len(fallen):
-        text += f"; снизились: {join_words([_short(report, code) for code in fallen['indicator'].head(_NAMED)])}"
+        names = [in_sentence(report, code) for code in fallen["indicator"].head(_NAMED)]
+        text += f". {'Снизился показатель' if len(fallen) == 1 else 'Снизились'}: {join_words(names)}"
     return text + "."
+
+
+def _moved(n: int, stem: str, one: str, many: str) -> str:
+    """«вырос 1», «выросли 8», «снизился 1»."""
+    return f"{stem}{one if plural(n, 'one', 'few', 'many') == 'one' else many} {n}"
 
 
 def _what_needs_decision(report: PeriodReport) -> str:
@@ -61,7 +67,7 @@ def _what_needs_decision(report: PeriodReport) -> str:
     support = int(counts.iloc[:, -1].sum()) if counts.size else 0
     parts = []
     if len(missed):
-        named = [_short(report, code) for code in missed["indicator"].head(_NAMED)]
+        named = [in_sentence(report, code) for code in missed["indicator"].head(_NAMED)]
         words = count_of(len(missed), "показателю", "показателям", "показателям")
         parts.append(f"по {words} город не достиг цели, прежде всего: {join_words(named)}")
     if support:
@@ -71,10 +77,6 @@ def _what_needs_decision(report: PeriodReport) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
-
-
-def _short(report: PeriodReport, code: str) -> str:
-    return report.settings.indicator(code).short_name
 
 
 def problems(report: PeriodReport) -> Bullets:
@@ -115,7 +117,7 @@ def draft_decisions(report: PeriodReport) -> Block:
     decisions = written if report.overrides.decisions_replace else [*_generated(report), *written]
     return Callout(
         [Bullets(decisions or ["Решений не требуется."], ordered=True)],
-        title="Проект. Решения принимает руководитель; текст подготовлен автоматически по правилам из params/.",
+        title="Проект. Решения принимает руководитель; текст подготовлен автоматически по единым правилам.",
         tone="info",
     )
 
@@ -126,12 +128,15 @@ def _generated(report: PeriodReport) -> list[str]:
     items = ["Принять к сведению информацию об итогах мониторинга " + f"за {report.period.title()}."]
     if missing:
         names = join_words([report.school_names.get(code, code) for code in missing])
-        items.append(f"Руководителям, не представившим формы ({names}), – представить их до {_next_due(report)}.")
+        items.append(
+            full_stop(f"Руководителям, не представившим формы ({names}), – представить их до {_next_due(report)}")
+        )
+    until = format_date(advice_due(report))
     for row in below_target(report).head(_NAMED).itertuples():
         indicator = report.settings.indicator(row.indicator)
         items.append(
             f"Руководителям учреждений, не достигших цели по показателю {quoted(indicator)}, – внести в план "
-            f"меры по достижению {format_value(row.target, indicator)} (п. 2.2 приказа)."
+            f"меры по достижению {format_value(row.target, indicator)} (п.\u00a02.2 приказа). Срок – до {until}"
         )
     counts = level_counts(report)
     if counts.size and counts.iloc[:, -1].sum():

@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.intake.rules import rule_text
 from analysis.intake.submissions import REPORTED
 from analysis.report.blocks import Block, KeyFact, KeyFacts, Paragraph
-from analysis.report.numbers import count_of, format_date, format_percent
+from analysis.report.numbers import count_of, format_date, format_percent, full_stop
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import join_words
 from analysis.report.tables import Column, Signal, Table
@@ -81,10 +82,10 @@ def _names(report: PeriodReport, status: str) -> list[str]:
 def due_sentence(report: PeriodReport) -> Paragraph:
     """The window, the cut-off as ordered and as moved off a day off, and the state date of a year."""
     period = report.period
-    text = f"Отчётный период: {period.window_title()}. Срок представления: {format_date(period.cutoff)}"
+    text = f"Отчётный период: {full_stop(period.window_title())} Срок представления: {format_date(period.cutoff)}"
     if period.due != period.cutoff:
         text += f" (выходной день, срок перенесён на {format_date(period.due)})"
-    text += "."
+    text = full_stop(text)
     if period.kind == "year":
         text += (
             f" Годовые значения даны по состоянию на {format_date(period.as_of)}; представленные до этой даты "
@@ -98,11 +99,9 @@ def excluded_table(report: PeriodReport) -> Table | Paragraph:
     rows = report.submissions_of_period()
     if rows.empty:
         return Paragraph(NOT_BY_SCHOOL, role="note")
-    frame = pd.DataFrame(
-        [(report.school_names.get(row.school_id, row.school_id), _reason(report, row)) for row in rows.itertuples()],
-        columns=["school", "reason"],
-    )
-    frame = frame[frame["reason"] != ""]
+    reasons = [(row.school_id, _reason(report, row)) for row in rows.itertuples()] + closed_schools(report)
+    frame = pd.DataFrame(sorted(reasons), columns=["school_id", "reason"])
+    frame = frame[frame["reason"] != ""].assign(school=lambda known: known["school_id"].map(report.school_names))
     columns = [Column("school", "Учреждение"), Column("reason", "Почему данных нет или они не сравниваются")]
     return Table(frame, columns, "Учреждения, не вошедшие в сравнение", row_header="school")
 
@@ -117,6 +116,15 @@ def _reason(report: PeriodReport, row: Any) -> str:
     return "особые условия (ремонт, перевод, дистанционное обучение): показано, но не распределяется" * (len(own) > 0)
 
 
+def closed_schools(report: PeriodReport) -> list[tuple[str, str]]:
+    """School id and reason for the schools that closed in the period or since the one it is compared with."""
+    schools = report.tables["schools"]
+    closed = pd.to_datetime(schools["valid_to"]).dt.date
+    gone = schools[(closed < report.period.cutoff) & (closed >= report.baseline.start)]
+    known = set(report.submissions_of_period()["school_id"])
+    return [(school, _closed_reason(report, school)) for school in gone["school_id"] if school not in known]
+
+
 def _closed_reason(report: PeriodReport, school_id: str) -> str:
     schools = report.tables["schools"].set_index("school_id")
     closed, opened = (pd.to_datetime(schools.loc[school_id, name]) for name in ("valid_to", "valid_from"))
@@ -127,11 +135,19 @@ def _closed_reason(report: PeriodReport, school_id: str) -> str:
     return "форма за этот период не требовалась"
 
 
-def submissions_by_school(report: PeriodReport) -> Table | Paragraph:
-    """One row per school: state, date received, days late, errors and queries; not for the public."""
+def submissions_by_school(report: PeriodReport, only_open: bool = False) -> Table | Paragraph:
+    """One row per school: state, date received, days late, errors and queries; not for the public.
+
+    ``only_open`` leaves out the schools whose form came on time and needs no answer.
+    """
     rows = report.submissions_of_period()
     if rows.empty:
         return Paragraph(NOT_BY_SCHOOL, role="note")
+    if only_open:
+        rows = rows[(rows["status"] != "on_time") | (rows[["n_errors", "n_queries"]].fillna(0).sum(axis=1) > 0)]
+    if rows.empty:
+        return Paragraph("Все формы пришли в срок, вопросов к ним нет.")
+    caption = "Формы, к которым есть вопросы" if only_open else "Представление форм"
     rows = rows.assign(school=rows["school_id"].map(report.school_names)).sort_values("school_id")
     columns = [
         Column("school", "Учреждение"),
@@ -141,7 +157,7 @@ def submissions_by_school(report: PeriodReport) -> Table | Paragraph:
         Column("n_errors", "Вернуть", "int"),
         Column("n_queries", "Уточнить", "int"),
     ]
-    return Table(rows, columns, "Представление форм", row_header="school", sortable=True, signals={"status": STATUSES})
+    return Table(rows, columns, caption, row_header="school", sortable=True, signals={"status": STATUSES})
 
 
 def findings_table(report: PeriodReport) -> Table | None:
@@ -150,17 +166,17 @@ def findings_table(report: PeriodReport) -> Table | None:
     if findings.empty:
         return None
     grouped = findings.groupby(["severity", "rule"], sort=True)
-    counts = grouped.agg(n=("rule", "size"), schools=("school_id", "nunique"), example=("expected", "first"))
-    frame = counts.reset_index()
+    frame = grouped.agg(n=("rule", "size"), schools=("school_id", "nunique")).reset_index()
+    frame = frame.assign(expected=[rule_text(rule, report.settings) for rule in frame["rule"]])
     frame = frame.assign(order=frame["severity"].map(list(SEVERITIES).index)).sort_values(["order", "rule"])
     columns = [
         Column("severity", "Что сделать", "status"),
-        Column("rule", "Проверка"),
-        Column("example", "Что ожидалось (пример)"),
+        Column("expected", "Что ожидалось"),
+        Column("rule", "Правило"),
         Column("n", "Замечаний", "int"),
         Column("schools", "Учреждений", "int"),
     ]
-    return Table(frame, columns, "Замечания к данным", row_header="rule", signals={"severity": SEVERITIES})
+    return Table(frame, columns, "Замечания к данным", row_header="expected", signals={"severity": SEVERITIES})
 
 
 def quality_sentence(report: PeriodReport) -> Block:

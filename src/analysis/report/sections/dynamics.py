@@ -9,7 +9,14 @@ import pandas as pd
 from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.numbers import count_of, format_percent, is_missing
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.values import VERDICTS, format_change, format_value, join_words, suppressed_or
+from analysis.report.sections.values import (
+    VERDICTS,
+    format_change,
+    format_value,
+    in_sentence,
+    join_words,
+    suppressed_or,
+)
 from analysis.report.tables import Column, Table
 
 NEEDS_ATTENTION = 100.0  # attainment below this: the target is not reached
@@ -73,11 +80,13 @@ def panel_note(report: PeriodReport, rows: pd.DataFrame) -> str:
     pairs = pairs[pairs > 0]
     if pairs.empty:
         return "Сравнивать не с чем: за период сравнения данных нет."
+    hidden = bool((rows["change"].isna() & rows["value"].notna() & rows["baseline_value"].notna()).any())
     span = f"{int(pairs.min())}" if pairs.min() == pairs.max() else f"от {int(pairs.min())} до {int(pairs.max())}"
     return (
         f"Изменение рассчитано по ОУ, представившим данные за оба периода ({span} ОУ), поэтому может отличаться от "
         "разности столбцов. «Рост» и «снижение» – изменение больше обычных колебаний от школы к школе "
-        "(с поправкой на число показателей)."
+        "(с поправкой на число показателей). Справочные показатели и ответы «да» и «нет» не проверяются."
+        + (" Прочерк в изменении: разность не приводится, чтобы по ней нельзя было узнать малые числа." * hidden)
     )
 
 
@@ -89,7 +98,7 @@ def change_bullets(report: PeriodReport) -> Bullets:
         found = rows[rows["verdict"] == verdict].sort_values("change", key=abs, ascending=False)
         if len(found):
             items.append(
-                f"{start} ({len(found)}): {join_words([_named_change(report, row) for row in found.itertuples()])}."
+                f"{start} ({len(found)}): {'; '.join(_named_change(report, row) for row in found.itertuples())}."
             )
     steady = int((rows["verdict"] == "no_clear_change").sum())
     if steady:
@@ -100,7 +109,7 @@ def change_bullets(report: PeriodReport) -> Bullets:
 
 def _named_change(report: PeriodReport, row: Any) -> str:
     indicator = report.settings.indicator(row.indicator)
-    return f"{indicator.short_name} (на {format_change(abs(row.change), indicator).lstrip('+')})"
+    return f"{in_sentence(report, row.indicator)} – на {format_change(abs(row.change), indicator).lstrip('+')}"
 
 
 def below_target(report: PeriodReport) -> pd.DataFrame:
@@ -124,7 +133,7 @@ def target_sentence(report: PeriodReport) -> Paragraph:
     if missed.empty:
         return Paragraph(text + ".")
     named = [
-        f"{report.settings.indicator(row.indicator).short_name} ({format_percent(row.attainment, 0)} цели)"
+        f"{in_sentence(report, row.indicator)} ({format_percent(row.attainment, 0)} цели)"
         for row in missed.head(3).itertuples()
     ]
     return Paragraph(f"{text}. Дальше всего от цели: {join_words(named)}.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.report.blocks import Bullets
-from analysis.report.numbers import format_percent
+from analysis.report.numbers import format_percent, lower_first
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.values import format_value, suppressed_or
+from analysis.report.sections.values import format_value, in_sentence, suppressed_or
 from analysis.report.tables import Column, Table
 
 
@@ -31,12 +31,11 @@ def groups_table(report: PeriodReport) -> Table:
     headers = {"city": "Город"}
     columns = [Column("name", "Показатель")]
     columns += [Column(unit, headers.get(unit, f"Группа {unit}"), align="end") for unit in units]
-    legend = "; ".join(
-        f"{group.code} – {group.name[:1].lower()}{group.name[1:]}" for group in report.settings.project.groups
-    )
+    legend = "; ".join(f"{group.code} – {lower_first(group.name)}" for group in report.settings.project.groups)
+    hidden = "" if report.edition == "working" else ", или значение скрыто, чтобы нельзя было узнать малые числа"
     return Table(
         frame.reset_index(drop=True), columns, "Значения показателей по группам", row_header="name",
-        note=f"Группы: {legend}. Прочерк – показатель к группе не применяется или данных нет.",
+        note=f"Группы: {legend}. Прочерк – показатель к группе не применяется, данных нет{hidden}.",
     )  # fmt: skip
 
 
@@ -57,7 +56,7 @@ def group_bullets(report: PeriodReport) -> Bullets:
         worst = own.iloc[0]
         text = f"{group.code}. {group.label}: в среднем {format_percent(own['attainment'].mean(), 0)} целевых значений"
         if worst["attainment"] < 100:
-            name = report.settings.indicator(worst["indicator"]).short_name
+            name = in_sentence(report, worst["indicator"])
             text += f"; дальше всего от цели – {name} ({format_percent(worst['attainment'], 0)} цели)"
         items.append(text + ".")
     return Bullets(items or ["Данных по группам нет."])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.report.document import Document
-from analysis.report.numbers import format_date
+from analysis.report.numbers import NBSP, format_date, full_stop
 from analysis.report.opening import PeriodReport
 
 TITLES = {
@@ -15,10 +15,17 @@ TITLES = {
 }
 
 
+RUNNING = {
+    "monthly": "Сводка мониторинга",
+    "interim": "Промежуточная информация",
+    "final": "Итоговая информация",
+    "roadmap": "Итоги «дорожной карты»",
+}
+
+
 def document(report: PeriodReport, kind: str) -> Document:
     """The document of a report; ``kind`` is monthly, interim, final, roadmap or card."""
     institution = report.settings.project.institution
-    executor = " ".join(filter(None, (institution.executor_position, institution.executor_name)))
     return Document(
         title=_title(report, kind),
         subtitle=_subtitle(report, kind),
@@ -28,11 +35,22 @@ def document(report: PeriodReport, kind: str) -> Document:
         header_lines=[institution.founder, institution.name],
         place=f"г. {institution.city}",
         date=report.date.isoformat(),
-        order_reference=_orders(report),
-        signature_position=institution.director_position,
-        signature_name=institution.director_name,
-        executor=executor,
+        date_text=_expected(report) if kind == "final" else "",
+        running=f"{RUNNING[kind]} за {report.period.title()}" if kind in RUNNING else "",
+        order_reference="" if kind == "card" else _orders(report),
+        signature_position="" if kind == "card" else institution.director_position,
+        signature_name="" if kind == "card" else institution.director_name,
+        executor="" if kind == "card" else f"{institution.executor_position} {institution.executor_name}".strip(),
     )
+
+
+def _expected(report: PeriodReport) -> str:
+    """A year is reported before its state date: until the correction round its values are expected ones."""
+    return f"Сведения представлены к {full_stop(format_date(report.date))} Значения на {_state(report)} – ожидаемые"
+
+
+def _state(report: PeriodReport) -> str:
+    return format_date(report.period.as_of).removesuffix("г.").strip() + " года"
 
 
 def _title(report: PeriodReport, kind: str) -> str:
@@ -52,8 +70,8 @@ def _orders(report: PeriodReport) -> str:
     if report.settings.roadmap is None:
         return ""
     order = report.settings.roadmap.order
-    text = f"приказ {order.issuer} от {format_date(order.date, 'short')} № {order.number}"
+    text = f"Основание: приказ {order.issuer} от {format_date(order.date, 'short')} №{NBSP}{order.number}"
     if order.basis:
         text += f"; приказ {order.basis.issuer_genitive or order.basis.issuer} от "
-        text += f"{format_date(order.basis.date, 'short')} № {order.basis.number}"
+        text += f"{format_date(order.basis.date, 'short')} №{NBSP}{order.basis.number}"
     return text

@@ -17,7 +17,17 @@ def ranked_rows(report: PeriodReport) -> pd.DataFrame:
     rows = rows.assign(
         school=rows["school_id"].map(report.school_names), group_label=rows["group"].map(report.group_labels)
     )
+    if report.edition == "meeting":
+        return _without_exact_places(rows, list(level_signals(report)))
     return rows.sort_values(["group", "rank", "school_id"]).reset_index(drop=True)
+
+
+def _without_exact_places(rows: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
+    """The meeting sees levels and intervals of places: an exact place says more than the data can."""
+    level = rows["attainment_level"].map({name: number for number, name in enumerate(levels)})
+    rows = rows.assign(rank=pd.NA, _level=level)
+    by = ["group", "_level", "rank_low_joint", "rank_high_joint", "school_id"]
+    return rows.sort_values(by).drop(columns="_level").reset_index(drop=True)
 
 
 def level_counts(report: PeriodReport) -> pd.DataFrame:
@@ -63,8 +73,9 @@ def ranking_table(report: PeriodReport) -> Table:
     if report.edition == "working":
         columns.append(Column("score", "Балл, %", "number"))
     if places:
-        columns += [Column("place", "Место", align="end"), Column("interval", "Место с учётом колебаний", align="end")]
+        columns.append(Column("interval", "Место с учётом колебаний", align="end"))
     if report.edition == "working":
+        columns.insert(-1, Column("place", "Место", align="end"))
         columns += [Column("n_valid", "Показателей", "int"), Column("previous_rank", "Место прежде", "place")]
     return Table(
         frame, columns, "Распределение учреждений по уровню достижения показателей", row_header="school",

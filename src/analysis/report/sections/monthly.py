@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.periods import month_of
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import count_of, format_date, format_number, is_missing
+from analysis.report.numbers import count_of, format_date, format_number, full_stop, is_missing
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.dynamics import city_rows
 from analysis.report.sections.values import format_change, format_value
@@ -30,19 +30,27 @@ def key_figures_table(report: PeriodReport) -> Table:
             "n_schools": rows["n_schools"],
         }
     )
+    before = [
+        Column("before", report.baseline.title().removesuffix(" года"), align="end"),
+        Column("change", "Разница", align="end"),
+    ]
     columns = [
         Column("name", "Показатель"),
         Column("value", report.period.title().removesuffix(" года"), align="end"),
-        Column("before", report.baseline.title().removesuffix(" года"), align="end"),
-        Column("change", "Разница", align="end"),
+        *(before if rows["baseline_value"].notna().any() else []),
         Column("target", f"Цель {report.period.calendar_year} г.", align="end"),
         Column("n_schools", "ОУ", "int"),
     ]
+    compared = "Разница с прошлым годом здесь не проверяется." if len(columns) > 4 else f"{_no_baseline(report)}"
     return Table(
         frame, columns, "Ключевые показатели нарастающим итогом с 1 сентября", row_header="name",
         note="Цель установлена на конец учебного года: в первые месяцы показатель нарастающим итогом ниже её, и это не "
-        "отставание. Разница с прошлым годом здесь не проверяется.",
+        f"отставание. {compared}",
     )  # fmt: skip
+
+
+def _no_baseline(report: PeriodReport) -> str:
+    return f"Сравнить с прошлым годом нельзя: за {report.baseline.title()} данных нет."
 
 
 def events_sentence(report: PeriodReport) -> Paragraph:
@@ -102,5 +110,5 @@ def attention(report: PeriodReport) -> Bullets:
         if names:
             shown = ", ".join(names[:8]) + (f" и ещё {len(names) - 8}" if len(names) > 8 else "")
             items.append(f"{text[:1].upper()}{text[1:]} ({len(names)}): {shown}.")
-    lead = f"До {format_date(following.due)} (срок следующей формы):"
-    return Bullets(items or ["Требований к учреждениям нет."], lead=lead)
+    lead = f"Срок следующей формы – {full_stop(format_date(following.due))} До этого дня нужно:"
+    return Bullets(items, lead=lead) if items else Bullets(["Требований к учреждениям нет."])

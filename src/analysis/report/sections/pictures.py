@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.report import charts
-from analysis.report.blocks import Paragraph
 from analysis.report.charts import Chart
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.card import own_rows
@@ -13,30 +12,27 @@ from analysis.report.sections.dynamics import city_rows
 from analysis.report.sections.groups import group_values
 from analysis.report.sections.levels import ranked_rows
 
-HIDDEN = "В этой редакции данные отдельных учреждений не приводятся."
-RUN_CHART_INDICATORS = 3
-
 
 def labels(report: PeriodReport) -> charts.Labels:
     """Names for codes, from params and the list of schools."""
     return charts.Labels.of(report.settings, report.tables["schools"])
 
 
-def submissions(report: PeriodReport) -> Chart | Paragraph:
-    """Schools × months of the window."""
+def submissions(report: PeriodReport) -> Chart | None:
+    """Schools × months of the window; the public edition has no such picture."""
     rows = report.submissions
     months = rows[rows["period"].isin([month.key for month in report.period.months()])]
     if report.edition == "public" or months.empty:
-        return Paragraph(HIDDEN, role="note")
+        return None
     groups = report.tables["schools"].set_index("school_id")["group"]
     months = months.assign(group=months["school_id"].map(groups)).sort_values(["group", "school_id", "period"])
     return charts.submission_matrix(months, labels(report), caption="Представление форм по месяцам")
 
 
-def roadmap(report: PeriodReport) -> Chart | Paragraph:
-    """Share of schools by status of each activity."""
+def roadmap(report: PeriodReport) -> Chart | None:
+    """Share of schools by status of each activity; the public edition has the table alone."""
     if report.edition == "public":
-        return Paragraph(HIDDEN, role="note")
+        return None
     return charts.roadmap_status(report.activities, labels(report), caption="Исполнение мероприятий: доли учреждений")
 
 
@@ -62,28 +58,34 @@ def group_heat(report: PeriodReport) -> Chart:
     return charts.heat_table(rows, labels(report), caption="Достижение целевых значений по группам, %")
 
 
-def level_bars(report: PeriodReport) -> Chart | Paragraph:
+def level_bars(report: PeriodReport) -> Chart | None:
     """Schools by level in each group."""
     if report.rankings.empty:
-        return Paragraph(HIDDEN, role="note")
+        return None
     return charts.levels_bar(report.rankings, labels(report), caption="Учреждения по уровню достижения показателей")
 
 
-def place_intervals(report: PeriodReport) -> Chart | Paragraph:
+def place_intervals(report: PeriodReport) -> Chart | None:
     """Scores with intervals of places; in the meeting edition only where places may be shown."""
     rows = ranked_rows(report)
     hidden = report.edition == "meeting" and not report.settings.project.privacy.meeting_places
     if rows.empty or hidden or report.edition == "public":
-        return Paragraph(HIDDEN, role="note")
-    return charts.caterpillar(rows, labels(report), caption="Места в группах с учётом случайных колебаний")
+        return None
+    caption = "Места в группах с учётом случайных колебаний"
+    return charts.caterpillar(rows, labels(report), joint=report.edition == "meeting", caption=caption)
 
 
-def run_charts(report: PeriodReport) -> Chart:
-    """The city by month for the broadest cumulative indicator."""
+def run_charts(report: PeriodReport) -> Chart | None:
+    """The city by month for the broadest indicator that accumulates over the school year; None without one."""
     history = report.tables["indicator_history"]
-    codes = [i.code for i in report.settings.indicators if i.type == "C" and i.denominator == "N5_11"]
-    rows = history[history["indicator"].isin(codes[:RUN_CHART_INDICATORS])] if len(history) else history
-    return charts.run_chart(rows, labels(report), breaks=report.settings.project.breaks, caption="Город по месяцам")
+    broad = [i for i in report.settings.indicators if i.type == "C" and i.code in set(history.get("indicator", ()))]
+    if not broad:
+        return None
+    indicator = broad[0]
+    rows = history[history["indicator"] == indicator.code]
+    breaks = report.settings.project.breaks
+    caption = f"{indicator.label}: город по месяцам, нарастающим итогом с 1 сентября"
+    return charts.run_chart(rows, labels(report), breaks=breaks, cumulative=True, caption=caption)
 
 
 def card_profile(report: PeriodReport) -> Chart:

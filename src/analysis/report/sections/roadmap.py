@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.measures.activities import DONE, GOING, NO_DATA, NOT_DONE
+from analysis.params.roadmap import Activity
 from analysis.report.blocks import Paragraph
 from analysis.report.opening import PeriodReport
 from analysis.report.tables import Column, Signal, Table
@@ -21,8 +22,8 @@ def activities_summary(report: PeriodReport) -> pd.DataFrame:
     """One row per activity: city status, schools by status, events."""
     table = report.activities
     city = table[table["level"] == "city"].set_index("activity")
-    counts = report.tables["activity_counts"].pivot(index="activity", columns="status", values="n").fillna(0)
-    counts = counts.reindex(columns=list(STATUSES), fill_value=0)
+    answers = report.tables["activity_counts"].pivot(index="activity", columns="status", values="n").fillna(0)
+    answers = answers.reindex(columns=list(STATUSES), fill_value=0)
     rows = [
         {
             "section": f"{section.number}. {section.title}",
@@ -30,13 +31,23 @@ def activities_summary(report: PeriodReport) -> pd.DataFrame:
             "name": activity.label,
             "status": city["status"].get(activity.code, NO_DATA),
             "n_events": city["n_events"].get(activity.code),
-            "remark": activity.remark or ("по журналу центра" if activity.centre_log else ""),
-            **{name: int(counts[name].get(activity.code, 0)) for name in counts.columns},
+            "remark": activity.remark or _remark(activity, activity.code in answers.index),
+            **{name: answers[name].get(activity.code) for name in answers.columns},
         }
         for section in report.roadmap.sections
         for activity in section.activities
     ]
     return pd.DataFrame(rows)
+
+
+def _remark(activity: Activity, answered: bool) -> str:
+    if activity.centre_log:
+        return "по журналу центра"
+    if answered:
+        return ""
+    if not activity.reported_by_schools:
+        return "школы не исполнители, формы о нём не спрашивают"
+    return "отражается в форме за декабрь" if activity.reported_in == "december" else "школы не ответили"
 
 
 def activities_table(report: PeriodReport) -> Table:
@@ -49,11 +60,12 @@ def activities_table(report: PeriodReport) -> Table:
         Column(GOING, "выполняют", "int", span="Учреждений"),
         Column(NOT_DONE, "не выполнили", "int", span="Учреждений"),
         Column("n_events", "Событий", "int"),
-        Column("remark", "Примечание"),
+        Column("remark", "Примечание", blank=True),
     ]
     return Table(
         frame, columns, "Исполнение мероприятий «дорожной карты»", row_header="name", group_by="section",
-        note="Выполнено – так ответили не менее 80 % учреждений; собственные мероприятия центра – по его журналу.",
+        note="Прочерк – сведения от школ не собирались. Выполнено – так ответили не менее 80 % учреждений; собственные "
+        "мероприятия центра – по его журналу.",
         signals={"status": STATUSES},
     )  # fmt: skip
 

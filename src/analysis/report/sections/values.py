@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.report import numbers
 from analysis.report.blocks import Tone
-from analysis.report.numbers import format_number, format_percent, format_pp, is_missing
+from analysis.report.numbers import format_number, format_percent, format_pp, is_missing, lower_first
 from analysis.report.opening import PeriodReport
 from analysis.report.tables import Signal
 from analysis.settings import Indicator
@@ -34,10 +35,12 @@ def format_value(value: Any, indicator: Indicator, level: str = "city") -> str:
     return format_number(value, 0 if level == "school" and indicator.unit == "count" else 1)
 
 
-def format_change(change: Any, indicator: Indicator) -> str:
-    """«+4,2 п.п.» for shares, «+0,3» for the rest."""
+def format_change(change: Any, indicator: Indicator, level: str = "city") -> str:
+    """«+4,2 п.п.» for shares, «нет → да» for one school's answer, «+0,3» for the rest."""
     if isinstance(change, str):
         return change
+    if indicator.unit == "yes_no" and level == "school":
+        return numbers.answer_change(change)
     if indicator.unit in ("percent", "yes_no"):
         return format_pp(change)
     return format_number(change, 1, signed=True)
@@ -69,3 +72,8 @@ def join_words(words: list[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} и {words[-1]}"
+
+
+def in_sentence(report: PeriodReport, code: str) -> str:
+    """«экскурсии на предприятия»: the short name of an indicator in the middle of a sentence."""
+    return lower_first(report.settings.indicator(code).short_name)
