@@ -12,7 +12,7 @@ from typing import Any
 from analysis.files import write_whole
 
 MANIFEST = "manifest.json"
-UNLISTED = (MANIFEST, "run.log")
+UNLISTED = (MANIFEST, "run.log", ".orientir.json")  # the last is there only while notebooks run
 PACKAGES = (
     "orientir", "jupyterlab", "papermill", "pandas", "numpy", "seaborn", "matplotlib", "nbconvert", "openpyxl",
     "scipy", "statsmodels", "pyarrow", "pydantic", "pandera", "babel", "holidays", "typst",
