@@ -62,8 +62,10 @@ def make_report(request: ReportRequest, progress: Progress) -> ReportSummary:
     space, period = request.space, request.period
     target = space.report_folder(period)
     check_writable(target)
-    accepted = run_intake(space.data, space.settings, jobs=request.jobs, progress=progress)
-    check_data_for(accepted.observations, request)
+    accepted = run_intake(
+        space.data, space.settings, jobs=request.jobs, progress=progress,
+        approve=lambda observations: check_data_for(observations, request),
+    )  # fmt: skip
     with BuildFolder(space, target) as build:
         log = RunLog(build.folder)
         for number, (stage, made) in enumerate(STAGES, start=1):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -192,6 +193,20 @@ def test_a_wrong_request_is_one_line_and_writes_nothing(data, tmp_path, argument
     assert expected in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def files_of(folder):
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+def test_a_period_without_data_leaves_the_data_folder_as_it_was(data, tmp_path):
+    fresh = tmp_path / "fresh"
+    shutil.copytree(data, fresh, ignore=shutil.ignore_patterns("accepted", "protocols", "register.csv", ".*"))
+    before = files_of(fresh)
+    result = run("report", "2024H1", "--data", fresh, "--out", tmp_path / "out")
+    assert result.returncode == 2
+    assert "нет данных" in result.stderr
+    assert files_of(fresh) == before
 
 
 def test_an_out_folder_that_cannot_be_written_is_refused(data, tmp_path):

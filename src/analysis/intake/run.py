@@ -58,9 +58,17 @@ class _Found:
     fingerprint: str
 
 
-def run_intake(data_dir: Path, settings: Settings, *, jobs: int = 2, progress: Progress | None = None) -> IntakeResult:
+def run_intake(
+    data_dir: Path,
+    settings: Settings,
+    *,
+    jobs: int = 2,
+    progress: Progress | None = None,
+    approve: Callable[[pd.DataFrame], None] | None = None,
+) -> IntakeResult:
     """Read a data folder and save ``accepted/``, ``register.csv`` and ``protocols/``; the inbox is only read.
 
+    ``approve`` gets the observations before anything is written: what it raises leaves the folder as it was.
     Files read before are not read again (by content hash); when nothing changed at all, the saved tables are returned.
     Raises IntakeError, SchoolsError, RegisterError when the folder itself is wrong – never for what schools sent.
     """
@@ -69,10 +77,19 @@ def run_intake(data_dir: Path, settings: Settings, *, jobs: int = 2, progress: P
     with locked(data_dir):
         found = _look(data_dir, settings)
         if memory.load_state(data_dir / memory.STATE) == found.fingerprint and _saved(data_dir):
-            return _load(data_dir)
+            result = _load(data_dir)
+            (approve or _any)(result.observations)
+            return result
         readings = _read(data_dir, found, jobs, progress)
-        accepted, imported = _accept(found, readings, settings)
-        return _save(data_dir, found, readings, accepted, imported, settings)
+        accepted = _accept(found, readings, settings)
+        rows, result = _result(found, accepted, settings)
+        (approve or _any)(result.observations)
+        _save(data_dir, found, readings, rows, result, settings)
+        return result
+
+
+def _any(_: pd.DataFrame) -> None:
+    """Whatever was accepted may be saved."""
 
 
 def _look(data_dir: Path, settings: Settings) -> _Found:
@@ -101,31 +118,34 @@ def _read(data_dir: Path, found: _Found, jobs: int, progress: Progress | None) -
     return {sha: known[sha] if sha in known else fresh[sha] for sha in wanted}
 
 
-def _accept(found: _Found, readings: memory.Readings, settings: Settings) -> tuple[Acceptance, pd.DataFrame]:
+def _accept(found: _Found, readings: memory.Readings, settings: Settings) -> Acceptance:
     submissions = [
         assign(arrival, Reading.from_json(readings[arrival.sha256]), found.schools, settings) for arrival in found.files
     ]
     imported = read_imports(found.imports, found.schools, settings, found.spec)
-    accepted = accept(submissions, imported.values, imported.findings, found.register.versions, settings)
-    return accepted, imported.values
+    return accept(submissions, imported.values, imported.findings, found.register.versions, settings)
+
+
+def _result(found: _Found, accepted: Acceptance, settings: Settings) -> tuple[list[dict[str, str]], IntakeResult]:
+    """The register's new rows, and the tables as they will be saved."""
+    rows = new_rows(found.register, accepted.submissions, found.imports, accepted.findings)
+    register = Register((*found.register.rows, *rows))
+    return rows, IntakeResult(
+        observations(accepted.values, settings),
+        accepted.findings,
+        current_register(register, accepted.submissions, accepted.findings),
+        activities(accepted.submissions, settings),
+    )
 
 
 def _save(
     data_dir: Path,
     found: _Found,
     readings: memory.Readings,
-    accepted: Acceptance,
-    imported: pd.DataFrame,
+    rows: list[dict[str, str]],
+    result: IntakeResult,
     settings: Settings,
-) -> IntakeResult:
-    rows = new_rows(found.register, accepted.submissions, found.imports, accepted.findings)
-    register = Register((*found.register.rows, *rows))
-    result = IntakeResult(
-        observations(accepted.values, settings),
-        accepted.findings,
-        current_register(register, accepted.submissions, accepted.findings),
-        activities(accepted.submissions, settings),
-    )
+) -> None:
     contents = {f"accepted/{name}.parquet": parquet_bytes(getattr(result, name)) for name in TABLES}
     contents[memory.READINGS] = memory.readings_bytes(readings, memory.spec_digest(found.spec, found.code))
     registered = appended(data_dir / "register.csv", rows)
@@ -134,7 +154,6 @@ def _save(
     contents |= protocol_files(result.findings, found.schools, settings, is_demo=(data_dir / "DEMO").exists())
     contents[memory.STATE] = memory.state_bytes(found.fingerprint)
     save_together(data_dir, contents)
-    return result
 
 
 def _saved(data_dir: Path) -> bool:
