@@ -36,7 +36,7 @@ def _nearest_existing(folder: Path) -> Path:
 class BuildFolder:
     """A scratch sibling of the period's folder; ``accept`` makes it the report, otherwise it vanishes.
 
-    When a notebook fails, the executed notebooks are kept in ``<period>.failed`` for a look.
+    When a notebook fails, it is kept in ``<period>.failed`` for a look, with those executed before it.
     """
 
     def __init__(self, space: Workspace, target: Path) -> None:
@@ -45,10 +45,12 @@ class BuildFolder:
         self.folder = target.with_name(f".{target.name}.building")
         self.tables = self.folder / "tables"
         self.notebooks = self.folder / "notebooks"
+        self.failed = target.with_name(f"{target.name}.failed")
         self._accepted = False
 
     def __enter__(self) -> BuildFolder:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for left_over in (self.folder, self.failed):
+            shutil.rmtree(left_over, ignore_errors=True)
         self.tables.mkdir(parents=True)
         self.notebooks.mkdir()
         self._context = write_context(self.folder, self.space, self.folder)
@@ -63,19 +65,15 @@ class BuildFolder:
             Path(self.target).replace(old)
         Path(self.folder).replace(self.target)
         shutil.rmtree(old, ignore_errors=True)
-        shutil.rmtree(self._failed(), ignore_errors=True)
         self._accepted = True
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._accepted:
             return
-        if self.notebooks.is_dir() and any(self.notebooks.iterdir()):
-            shutil.rmtree(self._failed(), ignore_errors=True)
-            Path(self.notebooks).replace(self._failed())
+        if self.failed.is_dir():
+            for notebook in self.notebooks.glob("*.ipynb"):
+                notebook.replace(self.failed / notebook.name)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _failed(self) -> Path:
-        return self.target.with_name(f"{self.target.name}.failed")
 
     def inputs(self, accepted: IntakeResult) -> dict[str, dict[str, str]]:
         """Digests of everything the report was made from."""

@@ -24,8 +24,9 @@ CARD = "school_card"
 def run_stage(build: BuildFolder, stage: str, request: ReportRequest, log: RunLog) -> None:
     """Execute one stage notebook; it saves its tables. Raises NotebookError."""
     result = run_notebook(
-        _source(build, stage), build.notebooks / f"{stage}.ipynb", _parameters(request), cwd=build.folder
-    )
+        _source(build, stage), build.notebooks / f"{stage}.ipynb", _parameters(request),
+        cwd=build.folder, failed_output=build.failed / f"{stage}.ipynb",
+    )  # fmt: skip
     log.write(f"{stage}: {result.seconds:.1f} s, {result.engine}")
     for note in result.notes:
         log.write(note)
@@ -78,6 +79,8 @@ def _run(what: str, tasks: list[Task], request: ReportRequest, progress: Progres
     def on_done(outcome: Outcome) -> None:
         done.append(outcome.name)
         log.write(f"{outcome.name}: {outcome.seconds:.1f} s" + ("" if outcome.ok else f", {outcome.error}"))
+        for note in outcome.value or ():
+            log.write(note)
         progress(what, len(done), len(tasks))
 
     progress(what, 0, len(tasks))
@@ -88,7 +91,8 @@ def _task(
     build: BuildFolder, notebook: str, request: ReportRequest, *, folder: Path, page: str, label: str, **extra: Any
 ) -> Task:
     output = build.notebooks / f"{notebook}-{label}.ipynb"
-    arguments = (_source(build, notebook), output, _parameters(request) | extra, build.folder, folder, page)
+    failed = build.failed / output.name
+    arguments = (_source(build, notebook), output, failed, _parameters(request) | extra, build.folder, folder, page)
     return Task(label, render_document, arguments)
 
 
@@ -101,12 +105,13 @@ def _source(build: BuildFolder, notebook: str) -> Path:
 
 
 def render_document(
-    source: Path, executed: Path, parameters: dict[str, str], cwd: Path, folder: Path, page: str
-) -> None:
-    """Execute one notebook and write its HTML and PDF; runs in a worker process."""
+    source: Path, executed: Path, failed: Path, parameters: dict[str, str], cwd: Path, folder: Path, page: str
+) -> tuple[str, ...]:
+    """Execute one notebook and write its HTML and PDF; runs in a worker process. Returns notes for the log."""
     from analysis.report.exporters import render_html, render_pdf
 
-    result = run_notebook(source, executed, parameters, cwd=cwd)
+    result = run_notebook(source, executed, parameters, cwd=cwd, failed_output=failed)
     folder.mkdir(parents=True, exist_ok=True)
     render_html(result.notebook, folder / f"{page}.html")
     render_pdf(result.notebook, folder / f"{page}.pdf")
+    return result.notes

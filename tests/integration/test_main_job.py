@@ -214,3 +214,25 @@ def test_an_out_folder_that_cannot_be_written_is_refused(data, tmp_path):
     result = run("report", "2022H1", "--data", data, "--out", tmp_path / "file" / "out")
     assert result.returncode == 2
     assert "нельзя писать" in result.stderr
+
+
+def test_a_failed_notebook_is_kept_and_named_and_the_old_report_stays(data, tmp_path):
+    for name in ("params", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".*"))
+    options = ("--data", data, "--params", tmp_path / "params", "--out", tmp_path / "out", "--schools", "none")
+    assert run("report", "2022-03", *options).returncode == 0
+    before = (tmp_path / "out" / "demo" / "2022-03" / "manifest.json").read_bytes()
+    monthly = tmp_path / "notebooks" / "monthly_report.ipynb"
+    monthly.write_text(
+        monthly.read_text(encoding="utf-8").replace("coverage.due_sentence(report)", "coverage.nothing(report)"),
+        encoding="utf-8",
+    )
+    result = run("report", "2022-03", *options)
+    kept = tmp_path / "out" / "demo" / "2022-03.failed" / "monthly_report-working.ipynb"
+    assert result.returncode == 3
+    assert "monthly_report.ipynb, ячейка" in result.stderr
+    assert "coverage.nothing" in result.stderr
+    assert str(kept) in result.stderr.replace("\n", "")
+    assert "AttributeError" in kept.read_text(encoding="utf-8")
+    assert (kept.parent.parent / "2022-03" / "manifest.json").read_bytes() == before
+    assert run("report", "2022-03", *options).returncode == 3
