@@ -112,7 +112,8 @@ def lab(
         from analysis.workspace import open_workspace
 
         folder = notebooks_folder(open_workspace(data=data, params=params))
-        command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *(arguments or [])]
+        quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *quiet, *(arguments or [])]
         os.execv(sys.executable, command) if os.name == "posix" else _run(command)
 
 

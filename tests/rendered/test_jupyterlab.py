@@ -1,0 +1,123 @@
+"""JupyterLab as the analyst has it: a real server, a real browser, every notebook with «Run All»."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from analysis.report.notebooks import run_notebook
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+PERIODS = ("2022H1", "2022", "2022-03")
+WAIT = 60_000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project folder with demo data and reports of three periods, as after `make report`."""
+    folder = tmp_path_factory.mktemp("проект с пробелом")
+    for name in ("params", "notebooks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
+    for period in PERIODS:
+        command = [sys.executable, "-m", "analysis", "report", period, "--schools", "none"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(project, tmp_path_factory):
+    """The address of a running JupyterLab, with its token."""
+    home = tmp_path_factory.mktemp("home")
+    environment = os.environ | {"JUPYTER_RUNTIME_DIR": str(home / "run"), "JUPYTER_CONFIG_DIR": str(home / "config")}
+    environment |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "IPYTHONDIR": str(home / "ipython")}
+    tracker = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    tracker.parent.mkdir(parents=True)
+    tracker.write_text('{"windowingMode": "none"}', encoding="utf-8")  # every cell in the page, seen or not
+    options = ["--", "--no-browser", "--allow-root", "--ServerApp.port=0", "--LabApp.expose_app_in_browser=True"]
+    command = [sys.executable, "-m", "analysis", "lab", *options]
+    with (
+        (home / "log").open("w") as log,
+        subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=subprocess.STDOUT) as server,
+    ):
+        try:
+            yield _address(home / "run", server, home / "log")
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _address(runtime, server, log):
+    for _ in range(300):
+        for file in runtime.glob("jpserver-*.json"):
+            found = json.loads(file.read_text())
+            return f"{found['url']}lab/tree/explore.ipynb?token={found['token']}&reset"
+        assert server.poll() is None, log.read_text()
+        time.sleep(0.2)
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    if not CHROMIUM and not os.environ.get("CI"):
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+        page.set_default_timeout(WAIT)
+        page.goto(lab)
+        page.wait_for_selector(".jp-Notebook")
+        page.wait_for_function("window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext?.isReady")
+        page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        yield page
+        browser.close()
+
+
+def picture(page):
+    """The alt text of the trend."""
+    return page.locator(".jp-OutputArea svg[role=img]").first.get_attribute("aria-label")
+
+
+def choose(page, label, option):
+    page.locator(".widget-dropdown").filter(has_text=label).locator("select").select_option(label=option)
+
+
+def test_explore_shows_the_city_then_what_is_chosen(page):
+    page.wait_for_selector(".jp-OutputArea svg[role=img]")
+    choose(page, "Показатель", "П11. Профессиональные пробы")
+    page.wait_for_function(
+        "document.querySelector('.jp-OutputArea svg[role=img]').getAttribute('aria-label').startsWith('П11')",
+    )
+    assert "Белгород" in picture(page)
+    choose(page, "Школа", "СОШ № 101")
+    page.wait_for_function(
+        "document.querySelector('.jp-OutputArea svg[role=img]').getAttribute('aria-label').includes('СОШ № 101')",
+    )
+    assert page.locator(".jp-OutputArea .jp-mod-error, [data-mime-type*=stderr]").count() == 0
+
+
+def test_a_weight_moves_the_ranking(page):
+    page.wait_for_selector("text=Место в отчёте")
+    before = page.locator("table", has_text="Место в отчёте").inner_text()
+    slider = page.locator(".widget-slider .noUi-handle").first
+    slider.focus()
+    for _ in range(8):
+        slider.press("ArrowRight")
+    page.wait_for_function(
+        "before => ![...document.querySelectorAll('table')].some(t => t.innerText === before)", arg=before
+    )
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_run_all_with_the_default_parameters(project, name, tmp_path):
+    run_notebook(project / "notebooks" / name, tmp_path / name, {}, engine="stock", cwd=project / "notebooks")
