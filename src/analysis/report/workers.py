@@ -34,12 +34,14 @@ def run_tasks(
     on_done: Callable[[Outcome], None] | None = None,
     *,
     timeout: float | None = None,
+    keep_values: bool = True,
 ) -> list[Outcome]:
     """Run the tasks, at most `jobs` at a time; one outcome per task, in the tasks' order.
 
     `on_done` hears each outcome as it comes. A task is tried a second time only if its process or its
-    notebook's did not start, never if it failed. `timeout` (seconds) is for one task. KeyboardInterrupt ends
-    every worker at once and is passed on.
+    notebook's did not start, never if it failed. `timeout` (seconds) is for one task. Without `keep_values` a value
+    is given to `on_done` alone, so that memory does not grow with the tasks. KeyboardInterrupt ends every worker at
+    once and is passed on.
     """
     with _shared_temporary_folder(), contextlib.closing(_Crew(timeout)) as crew:
         waiting = deque(enumerate(tasks))
@@ -57,6 +59,8 @@ def run_tasks(
                 outcomes[number] = replace(outcome, attempts=tried[number])
                 if on_done is not None:
                     on_done(outcomes[number])
+                if not keep_values:
+                    outcomes[number] = replace(outcomes[number], value=None)
     return [outcomes[number] for number in range(len(tasks))]
 
 
