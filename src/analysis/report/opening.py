@@ -36,7 +36,7 @@ CARD_TABLES: Mapping[str, tuple[str, ...] | None] = {
     "activities": None,
     "recommendations": None,
 }
-# Which totals a card hides depends on every school's figures and on the months before.
+# Which totals and medians a card hides depends on the figures of the own group's schools and on the months before.
 _JUDGED_BY = ("indicators", "indicator_history")
 
 
@@ -162,9 +162,20 @@ def protected_tables(
 
 
 def _rows_of_card(tables: Mapping[str, pd.DataFrame], school: str) -> dict[str, pd.DataFrame]:
-    """The tables of a card before protection: only those that judge totals keep the other schools' rows."""
-    wanted = {name: frame for name, frame in tables.items() if name in CARD_TABLES or name in _JUDGED_BY}
-    return {name: frame if name in _JUDGED_BY else _own(frame, school) for name, frame in wanted.items()}
+    """The tables of a card before protection: only those that judge totals and medians keep other schools' rows."""
+    wanted = {name: frame for name, frame in tables.items() if name in CARD_TABLES}
+    # The whole rankings tell which period is reported, for a school that is not among them too.
+    own = {name: frame if name == "rankings" else _own(frame, school) for name, frame in wanted.items()}
+    return own | {name: _of_group(tables[name], tables["schools"], school) for name in _JUDGED_BY if name in tables}
+
+
+def _of_group(frame: pd.DataFrame, schools: pd.DataFrame, school: str) -> pd.DataFrame:
+    """The totals and the schools of one school's group."""
+    if frame.empty:
+        return frame
+    group = schools.loc[schools["school_id"] == school, "group"]
+    members = schools.loc[schools["group"].isin(group), "school_id"]
+    return frame[(frame["level"] != "school") | frame["unit_id"].isin(members)]
 
 
 def _shown_in_card(tables: Mapping[str, pd.DataFrame], school: str) -> dict[str, pd.DataFrame]:
