@@ -31,7 +31,11 @@ CARD_TABLES: Mapping[str, tuple[str, ...] | None] = {
     "findings": None,
     "indicators": None,
     "changes": ("level", "unit_id", "period", "baseline", "indicator", "baseline_value", "change", "suppressed"),
-    "rankings": None,
+    # The interval of the score rests on draws that all schools share, and is in no card.
+    "rankings": (
+        *("school_id", "group", "period", "n_valid", "score", "rank", "rank_low", "rank_high", "attainment_level"),
+        *("previous_rank", "ranked", "reason", "suppressed"),
+    ),
     "group_medians": None,
     "activities": None,
     "recommendations": None,
