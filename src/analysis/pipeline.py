@@ -8,6 +8,7 @@ from analysis.building import BuildFolder, check_writable, report_inputs
 from analysis.checks import check_data_for, check_tables
 from analysis.intake.run import run_intake
 from analysis.rendering import CARDS, render_documents, run_stage
+from analysis.report.cluster import check_cluster
 from analysis.report.index import write_index
 from analysis.report.manifest import write_manifest
 from analysis.requests import Progress, ReportRequest
@@ -32,6 +33,8 @@ def make_report(request: ReportRequest, progress: Progress) -> ReportSummary:
     """
     space = request.space
     check_writable(space.report_folder(request.period))
+    if request.cluster:
+        check_cluster(request.cluster)
     inputs = report_inputs(request)
     accepted = run_intake(space.data, space.settings, jobs=request.jobs, progress=progress)
     check_data_for(accepted.observations, request)

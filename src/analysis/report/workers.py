@@ -11,6 +11,7 @@ import contextlib
 import multiprocessing
 import os
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +22,12 @@ from analysis.report import zygote
 from analysis.report.tasks import Outcome, Task, work, work_alone
 from analysis.report.zygote import SETTLED, NotStarted
 
-__all__ = ["Outcome", "Task", "run_tasks"]
+__all__ = ["Outcome", "Task", "run_alone", "run_tasks"]
 
 #: A worker is replaced after so many tasks, which bounds the memory that libraries keep for themselves.
 TASKS_PER_WORKER = 64
 _ATTEMPTS = 2
+_OWN = threading.local()
 
 
 def run_tasks(
@@ -62,6 +64,20 @@ def run_tasks(
                 if not keep_values:
                     outcomes[number] = replace(outcomes[number], value=None)
     return [outcomes[number] for number in range(len(tasks))]
+
+
+def run_alone(task: Task) -> Outcome:
+    """Run one task in a worker that belongs to the calling thread and stays for the thread's next one."""
+    crew: _Crew = _OWN.__dict__.setdefault("crew", _Crew(None))
+    outcome = Outcome(task.name, error="", started=False)
+    for attempt in range(1, _ATTEMPTS + 1):
+        crew.give(0, task)
+        while not (come := crew.collect()):
+            pass
+        outcome = replace(come[0][1], attempts=attempt)
+        if outcome.started:
+            break
+    return outcome
 
 
 @contextlib.contextmanager
