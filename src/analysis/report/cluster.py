@@ -33,7 +33,6 @@ class ClusterLost(RuntimeError):
     """Every worker has gone while there was work left; the message is Russian."""
 
 
-
 def check_cluster(address: str) -> None:
     """Raise RequestError when the scheduler does not answer, has no workers, or they run another program."""
     with _connected(address) as client:
@@ -141,4 +140,3 @@ def _check_same_program(client: Any) -> None:
 def _difference(ours: Program, theirs: Program) -> str:
     other = [f"{name} {theirs[1].get(name)}" for name in ours[1] if theirs[1].get(name) != ours[1][name]]
     return ", ".join(other[:5]) or "код программы"
-
