@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
-from analysis.report.manifest import digests
+from analysis.incremental import Memory, key_of
+from analysis.report.manifest import Inputs, code_digest, digests, package_versions
+from analysis.requests import ReportRequest
 from analysis.workspace import RequestError, Workspace, write_context
-
-if TYPE_CHECKING:
-    from analysis.intake.run import IntakeResult
 
 
 def check_writable(target: Path) -> None:
@@ -36,25 +35,43 @@ def _nearest_existing(folder: Path) -> Path:
 class BuildFolder:
     """A scratch sibling of the period's folder; ``accept`` makes it the report, otherwise it vanishes.
 
-    When a notebook fails, it is kept in ``<period>.failed`` for a look, with those executed before it.
+    Failed notebooks, and when a stage or a report fails all executed ones, are kept in ``<period>.failed`` for a look.
     """
 
-    def __init__(self, space: Workspace, target: Path) -> None:
-        """``target`` is the period's report folder."""
-        self.space, self.target = space, target
-        self.folder = target.with_name(f".{target.name}.building")
+    def __init__(self, request: ReportRequest, inputs: Inputs) -> None:
+        """``inputs`` are those of the request, taken before intake read them."""
+        self.request, self.space = request, request.space
+        self.inputs = with_register(inputs, request.space)
+        self.target = request.space.report_folder(request.period)
+        self.folder = self.target.with_name(f".{self.target.name}.building")
+        self.scratch = self.target.with_name(f".{self.target.name}.slices")
+        self.failed = self.target.with_name(f"{self.target.name}.failed")
         self.tables = self.folder / "tables"
         self.notebooks = self.folder / "notebooks"
-        self.failed = target.with_name(f"{target.name}.failed")
         self._accepted = False
 
     def __enter__(self) -> BuildFolder:
-        for left_over in (self.folder, self.failed):
-            shutil.rmtree(left_over, ignore_errors=True)
-        self.tables.mkdir(parents=True)
-        self.notebooks.mkdir()
+        for folder in (self.folder, self.scratch, self.failed):
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.tables, self.notebooks, self.scratch):
+            folder.mkdir(parents=True)
+        self.memory = Memory(self.target, self.folder, self.request.force)
         self._context = write_context(self.folder, self.space, self.folder)
         return self
+
+    def key(self, *parts: object) -> str:
+        """The hash of one output's own inputs, together with what every output is made from."""
+        common = (self.inputs.packages, self.inputs.code, self.inputs.files["params"], self.space.is_demo)
+        return key_of(*common, self.request.parameters() | {"schools": ""}, *parts)
+
+    def keep_failed(self, name: str, notebook: bytes) -> None:
+        """Put a failed notebook where its message says it is."""
+        self.failed.mkdir(exist_ok=True)
+        (self.failed / name).write_bytes(notebook)
+
+    def kept_as(self, notebook: str) -> Path:
+        """Where a notebook is kept if it fails."""
+        return self.failed / notebook
 
     def accept(self) -> None:
         """Put the finished folder in the place of the old one."""
@@ -68,24 +85,37 @@ class BuildFolder:
         self._accepted = True
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        shutil.rmtree(self.scratch, ignore_errors=True)
         if self._accepted:
             return
-        if self.failed.is_dir():
-            for notebook in self.notebooks.glob("*.ipynb"):
-                notebook.replace(self.failed / notebook.name)
+        if isinstance(error, Exception):
+            for path in sorted(self.notebooks.glob("*.ipynb")):
+                if not (self.failed / path.name).exists():
+                    self.keep_failed(path.name, path.read_bytes())
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def inputs(self, accepted: IntakeResult) -> dict[str, dict[str, str]]:
-        """Digests of everything the report was made from."""
-        space = self.space
-        data_files = [path for path in space.data.glob("*.csv") if path.name != "register.csv"]
-        data_files += [path for name in ("inbox", "imports") for path in (space.data / name).rglob("*")]
-        notebooks = notebooks_folder(space)
-        return {
-            "params": digests(space.params, space.params.rglob("*.yaml")),
-            "data": digests(space.data, data_files),
-            "notebooks": digests(notebooks, notebooks.glob("*.ipynb")),
-        }
+
+def report_inputs(request: ReportRequest) -> Inputs:
+    """What a report is made from.
+
+    To be taken before intake: a form that comes while intake reads is then found new by the next run.
+    """
+    space, notebooks = request.space, notebooks_folder(request.space)
+    data_files = list(space.data.glob("*.csv"))
+    data_files += [path for name in ("inbox", "imports") for path in (space.data / name).rglob("*")]
+    files = {
+        "params": digests(space.params, space.params.rglob("*.yaml")),
+        "data": digests(space.data, data_files),
+        "notebooks": digests(notebooks, notebooks.glob("*.ipynb")),
+    }
+    return Inputs(request.parameters(), package_versions(), code_digest(), files)
+
+
+def with_register(inputs: Inputs, space: Workspace) -> Inputs:
+    """The same inputs with the register as intake left it."""
+    register = digests(space.data, [space.data / "register.csv"])
+    data = dict(sorted({**inputs.files["data"], **register}.items()))
+    return dataclasses.replace(inputs, files={**inputs.files, "data": data})
 
 
 def notebooks_folder(space: Workspace) -> Path:

@@ -13,7 +13,7 @@ from analysis.tablestore import load_table
 from analysis.workspace import RequestError
 
 if TYPE_CHECKING:
-    from analysis.pipeline import ReportRequest
+    from analysis.requests import ReportRequest
 
 
 def check_data_for(observations: pd.DataFrame, request: ReportRequest) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analysis.messages import DONE_IN_PART, FAILED, Console, guarded
+
+if TYPE_CHECKING:
+    from analysis.requests import ReportRequest
+    from analysis.summary import ReportSummary
 
 app = typer.Typer(
     name="analysis",
@@ -34,23 +39,37 @@ def report(
     baseline: Annotated[str, typer.Option("--baseline", help="Период сравнения вместо АППГ.")] = "",
     schools: Annotated[str, typer.Option("--schools", help="all, none или коды школ через запятую.")] = "all",
     jobs: Jobs = CORES,
+    force: Annotated[bool, typer.Option("--force", help="Собрать заново и то, что не изменилось.")] = False,
+    cluster: Annotated[str, typer.Option("--cluster", help="Адрес планировщика Dask, например tcp://host:8786.")] = "",
     params: Params = "",
     out: Out = "",
     debug: Debug = False,
 ) -> None:
     """Всё за период: приём форм, расчёт, отчёты всех редакций, карты школ, книга, указатель."""
     with guarded(debug):
-        from analysis.pipeline import make_report
         from analysis.requests import report_request
 
         started = time.monotonic()
         console = Console()
         request = report_request(period, data, baseline, schools, jobs, params, out, console)
-        with console.progress() as progress:
-            summary = make_report(request, progress)
+        request = dataclasses.replace(request, force=force, cluster=cluster)
+        summary = _make(request, console)
         console.print_summary(summary, request, time.monotonic() - started)
         if summary.failures:
             raise typer.Exit(DONE_IN_PART)
+
+
+def _make(request: ReportRequest, console: Console) -> ReportSummary:
+    from analysis.report.zygote import start_early
+    from analysis.unchanged import unchanged_report
+
+    if (summary := unchanged_report(request)) is not None:
+        return summary
+    start_early()
+    from analysis.pipeline import make_report
+
+    with console.progress() as progress:
+        return make_report(request, progress)
 
 
 @app.command()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.intake.run import IntakeResult
-    from analysis.pipeline import ReportRequest, ReportSummary
+    from analysis.requests import ReportRequest
+    from analysis.summary import ReportSummary
     from analysis.workspace import Workspace
 
 DONE_IN_PART, WRONG_REQUEST, FAILED = 1, 2, 3
@@ -42,7 +43,7 @@ def exit_code(error: Exception) -> int:
 
 
 def _message(error: Exception) -> str:
-    from analysis.report.notebooks import NotebookError
+    from analysis.report.failures import NotebookError
     from analysis.tablestore import TableError
 
     text = " ".join(str(error).split()) or type(error).__name__
@@ -89,12 +90,24 @@ class Console:
 
         self.say(f"Отчёт за {request.period.title()} готов: {summary.folder / 'index.html'}")
         self.say(f"Формы представили {summary.reported} из {summary.expected} школ, карт: {summary.cards}.")
+        self._tell_unchanged(summary)
         self._name("С опозданием", summary.late)
         self._name("Не представили", summary.missing)
         for name, reason in summary.failures.items():
             self.say(f"Не сделано: {name} – {reason}")
         whole = round(seconds)
         self.say(f"Время: {whole} {plural(whole, 'секунда', 'секунды', 'секунд')}.")
+
+    def _tell_unchanged(self, summary: ReportSummary) -> None:
+        from analysis.report.numbers import count_of
+
+        if summary.unchanged_cards:
+            kept = count_of(summary.unchanged_cards, "карта", "карты", "карт")
+            built = summary.cards - summary.unchanged_cards
+            rest = f", заново – {count_of(built, 'карта', 'карты', 'карт')}" if built else ""
+            self.say(f"{kept} без изменений{rest}.")
+        if summary.unchanged:
+            self.say("Исходные данные не изменились: отчёт оставлен как есть (собрать заново: FORCE=yes или --force).")
 
     def _name(self, title: str, names: tuple[str, ...]) -> None:
         if names:

@@ -1,60 +1,73 @@
-"""Notebooks → executed notebooks → HTML and PDF: stages one after another, reports and cards side by side."""
+"""What is made in worker processes: stages one after another; then the workbook, reports and cards side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.building import BuildFolder, notebooks_folder
+from analysis.documents import Built, Document, build_document
 from analysis.intake.submissions import REPORTED
-from analysis.report.notebooks import NotebookError, run_notebook
-from analysis.report.workers import Outcome, Task, run_tasks
+from analysis.report.failures import NotebookError
+from analysis.report.manifest import digests, sha256
+from analysis.report.opening import Edition
+from analysis.report.tasks import Outcome, Task
+from analysis.report.workers import run_tasks
+from analysis.requests import Progress, ReportRequest
 from analysis.runlog import RunLog
+from analysis.slices import Slice, prepare_slices
 from analysis.tablestore import load_table
 from analysis.workspace import RequestError
 
-if TYPE_CHECKING:
-    from analysis.pipeline import Progress, ReportRequest
-
 REPORTS = {"month": "monthly_report", "half": "interim_report", "year": "final_report", "roadmap": "roadmap_report"}
-EDITIONS = ("working", "meeting", "public")
-CARD = "school_card"
+EDITIONS: tuple[Edition, ...] = ("working", "meeting", "public")
+CARD, CARDS, WORKBOOK = "school_card", "schools/", "results.xlsx"
+# Slices made by one task: the tables are read once for all of them.
+_SLICES_PER_TASK = 8
 
 
 def run_stage(build: BuildFolder, stage: str, request: ReportRequest, log: RunLog) -> None:
-    """Execute one stage notebook; it saves its tables. Raises NotebookError."""
-    result = run_notebook(
-        _source(build, stage), build.notebooks / f"{stage}.ipynb", _parameters(request),
-        cwd=build.folder, failed_output=build.failed / f"{stage}.ipynb",
-    )  # fmt: skip
-    log.write(f"{stage}: {result.seconds:.1f} s, {result.engine}")
-    for note in result.notes:
-        log.write(note)
+    """Execute one stage notebook, which saves its tables, or take both over. Raises NotebookError."""
+    source = _source(build, stage)
+    before = digests(build.tables, build.tables.iterdir())
+    data = digests(build.space.data, [*build.space.data.glob("*.csv"), *build.space.data.glob("accepted/*.parquet")])
+    key = build.key(stage, sha256(source), data, before)
+    if build.memory.take(stage, key):
+        return log.write(f"{stage}: без изменений")
+    arguments = (source, build.notebooks / source.name, _parameters(request), build.folder, build.kept_as(source.name))
+    [outcome] = run_tasks([Task(stage, execute_stage, arguments)], 1)
+    if not outcome.ok:
+        raise NotebookError(outcome.error)
+    engine, notes = outcome.value
+    log.write(f"{stage}: {outcome.seconds:.1f} s, {engine}", *notes)
+    after = digests(build.tables, build.tables.iterdir())
+    made = [f"tables/{name}" for name in after if after[name] != before.get(name)]
+    build.memory.record(stage, key, [f"notebooks/{source.name}", *made])
+    return None
 
 
-def render_reports(build: BuildFolder, request: ReportRequest, progress: Progress, log: RunLog) -> None:
-    """The report of the period's kind in every edition. Raises NotebookError when one fails."""
-    name = REPORTS[request.period.kind]
-    tasks = [
-        _task(build, name, request, folder=build.folder / edition, page="report", label=edition, edition=edition)
-        for edition in EDITIONS
-    ]
-    for outcome in _run("Отчёты", tasks, request, progress, log):
-        if not outcome.ok:
-            raise NotebookError(outcome.error)
+def execute_stage(
+    source: Path, executed: Path, parameters: dict[str, str], cwd: Path, kept_as: Path
+) -> tuple[str, tuple[str, ...]]:
+    """Execute a stage in a worker; the engine that ran it, and notes for the log."""
+    from analysis.report.notebooks import run_notebook
+
+    result = run_notebook(source, executed, parameters, cwd=cwd, failed_output=kept_as)
+    return result.engine, result.notes
 
 
-def render_cards(
-    build: BuildFolder, request: ReportRequest, progress: Progress, log: RunLog
-) -> tuple[dict[str, str], int]:
-    """A card per school that reported; returns what failed (name → reason) and how many were made."""
-    tasks = [
-        _task(build, CARD, request, folder=build.folder / "schools" / school, page="card", label=school, school=school)
-        for school in schools_with_cards(build.tables, request)
-    ]
-    outcomes = _run("Карты школ", tasks, request, progress, log)
-    failures = {outcome.name: str(outcome.error) for outcome in outcomes if not outcome.ok}
-    return failures, len(outcomes) - len(failures)
+def render_documents(build: BuildFolder, request: ReportRequest, progress: Progress, log: RunLog) -> dict[str, str]:
+    """The workbook, the report in every edition and a card per school; returns the cards that failed and why.
+
+    What is as before is taken over. Raises NotebookError when a report fails: there is no result without it.
+    """
+    work = _Work(build, request, progress, log)
+    work.offer_workbook()
+    for one in work.slices():
+        work.offer(one)
+    work.run()
+    return work.failures
 
 
 def schools_with_cards(tables: Path, request: ReportRequest) -> list[str]:
@@ -73,27 +86,124 @@ def schools_with_cards(tables: Path, request: ReportRequest) -> list[str]:
     return wanted
 
 
-def _run(what: str, tasks: list[Task], request: ReportRequest, progress: Progress, log: RunLog) -> list[Outcome]:
-    done: list[str] = []
+class _Work:
+    """The outputs of one run that follow from the tables: what is taken over, what is to be made, what failed."""
 
-    def on_done(outcome: Outcome) -> None:
-        done.append(outcome.name)
-        log.write(f"{outcome.name}: {outcome.seconds:.1f} s" + ("" if outcome.ok else f", {outcome.error}"))
-        for note in outcome.value or ():
-            log.write(note)
-        progress(what, len(done), len(tasks))
+    def __init__(self, build: BuildFolder, request: ReportRequest, progress: Progress, log: RunLog) -> None:
+        self.build, self.request, self.progress, self.log = build, request, progress, log
+        self.keys: dict[str, str] = {}
+        self.documents: list[Document] = []
+        self.tasks: list[Task] = []
+        self.failures: dict[str, str] = {}
 
-    progress(what, 0, len(tasks))
-    return run_tasks(tasks, request.jobs, on_done)
+    def slices(self) -> Iterator[Slice]:
+        """The tables of every edition and card, editions first: they take longest."""
+        schools = schools_with_cards(self.build.tables, self.request)
+        cards: list[tuple[str, Edition, str]] = [(CARDS + school, "card", school) for school in schools]
+        wanted: list[tuple[str, Edition, str]] = [(edition, edition, "") for edition in EDITIONS]
+        batches: list[Sequence[Any]] = [[one] for one in wanted]
+        batches += [cards[start : start + _SLICES_PER_TASK] for start in range(0, len(cards), _SLICES_PER_TASK)]
+        for outcome in run_tasks([self._preparation(batch) for batch in batches], self.request.jobs):
+            if not outcome.ok:
+                raise NotebookError(f"Таблицы не подготовлены: {outcome.error}")
+            yield from outcome.value
+
+    def _preparation(self, batch: Sequence[Any]) -> Task:
+        space, request = self.build.space, self.request
+        where = (self.build.tables, space.settings, request.period, request.baseline)
+        return Task("", prepare_slices, (*where, batch, space.is_demo, self.build.scratch))
+
+    def offer(self, one: Slice) -> None:
+        """Take a report or a card over, or plan it."""
+        document = self._document(one)
+        key = self.build.key(one.name, sha256(_source(self.build, Path(document.notebook).stem)), one.digest)
+        if not self.build.memory.take(one.name, key):
+            self.keys[one.name] = key
+            self.documents.append(document)
+
+    def offer_workbook(self) -> None:
+        """Take the workbook over, or plan it."""
+        title = f"Результаты мониторинга, {self.request.period.title()}"
+        key = self.build.key(WORKBOOK, digests(self.build.tables, self.build.tables.iterdir()), title)
+        if not self.build.memory.take(WORKBOOK, key):
+            self.keys[WORKBOOK] = key
+            self.tasks.append(Task(WORKBOOK, build_workbook, (self.build.tables, title, self.build.space.is_demo)))
+
+    def run(self) -> None:
+        """Make what is planned; every file is written as soon as it is made."""
+        total, done = len(self.documents) + len(self.tasks), 0
+
+        def on_done(outcome: Outcome) -> None:
+            nonlocal done
+            done += 1
+            self._accept(outcome)
+            self.progress("Отчёты и карты", done, total)
+
+        self.progress("Отчёты и карты", 0, total)
+        if self.request.cluster:
+            from analysis.report.cluster import run_on_cluster
+
+            run_tasks(self.tasks, self.request.jobs, on_done, keep_values=False)
+            run_on_cluster(self.request.cluster, map(_carried, self.documents), on_done)
+            return
+        here = [Task(document.name, build_document, (document,)) for document in self.documents]
+        run_tasks([*self.tasks, *here], self.request.jobs, on_done, keep_values=False)
+
+    def _accept(self, outcome: Outcome) -> None:
+        built: Built | None = outcome.value
+        failure = outcome.error or (built.failure if built else "")
+        self.log.write(f"{outcome.name}: {outcome.seconds:.1f} s" + (f", {failure}" if failure else ""))
+        if built:
+            self.log.write(*built.notes)
+        if failure:
+            self._fail(outcome.name, failure, built)
+        elif built:
+            for file, content in built.files.items():
+                self.build.memory.write(file, content)
+            self.build.memory.record(outcome.name, self.keys[outcome.name], list(built.files))
+
+    def _fail(self, name: str, failure: str, built: Built | None) -> None:
+        for file, content in (built.files if built else {}).items():
+            self.build.keep_failed(Path(file).name, content)
+        if not name.startswith(CARDS):
+            raise NotebookError(failure)
+        self.failures[name.removeprefix(CARDS)] = failure
+
+    def _document(self, one: Slice) -> Document:
+        school = one.name.removeprefix(CARDS)
+        is_card = one.name.startswith(CARDS)
+        notebook = CARD if is_card else REPORTS[self.request.period.kind]
+        page = f"{one.name}/card" if is_card else f"{one.name}/report"
+        own = {"school": school} if is_card else {"edition": one.name}
+        executed = f"{notebook}-{school}.ipynb"
+        return Document(
+            name=one.name,
+            notebook=f"{notebook}.ipynb",
+            source=_source(self.build, notebook),
+            slice=one.path,
+            parameters=_parameters(self.request) | own,
+            executed=f"notebooks/{executed}",
+            html=f"{page}.html",
+            pdf=f"{page}.pdf",
+            kept_as=str(self.build.kept_as(executed)),
+        )
 
 
-def _task(
-    build: BuildFolder, notebook: str, request: ReportRequest, *, folder: Path, page: str, label: str, **extra: Any
-) -> Task:
-    output = build.notebooks / f"{notebook}-{label}.ipynb"
-    failed = build.failed / output.name
-    arguments = (_source(build, notebook), output, failed, _parameters(request) | extra, build.folder, folder, page)
-    return Task(label, render_document, arguments)
+def build_workbook(tables: Path, title: str, demo: bool) -> Built:
+    """The workbook of all tables; runs in a worker."""
+    import tempfile
+
+    from analysis.report.workbook import write_results
+    from analysis.tablestore import load_tables
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / WORKBOOK
+        write_results(path, load_tables(tables), title, demo)
+        return Built({WORKBOOK: path.read_bytes()})
+
+
+def _carried(document: Document) -> Task:
+    return Task(document.name, build_document, (document.carried(),))
 
 
 def _parameters(request: ReportRequest) -> dict[str, str]:
@@ -102,16 +212,3 @@ def _parameters(request: ReportRequest) -> dict[str, str]:
 
 def _source(build: BuildFolder, notebook: str) -> Path:
     return notebooks_folder(build.space) / f"{notebook}.ipynb"
-
-
-def render_document(
-    source: Path, executed: Path, failed: Path, parameters: dict[str, str], cwd: Path, folder: Path, page: str
-) -> tuple[str, ...]:
-    """Execute one notebook and write its HTML and PDF; runs in a worker process. Returns notes for the log."""
-    from analysis.report.exporters import render_html, render_pdf
-
-    result = run_notebook(source, executed, parameters, cwd=cwd, failed_output=failed)
-    folder.mkdir(parents=True, exist_ok=True)
-    render_html(result.notebook, folder / f"{page}.html")
-    render_pdf(result.notebook, folder / f"{page}.pdf")
-    return result.notes

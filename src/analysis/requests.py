@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.messages import Console
 from analysis.periods import Period
-from analysis.pipeline import Progress, ReportRequest
 from analysis.workspace import DEMO_NAME, RequestError, Workspace, open_workspace
+
+Progress = Callable[[str, int, int], None]  # what is being done, done so far, of how many
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """What `report` was asked for; ``baseline`` None means the same period a year before."""
+
+    space: Workspace
+    period: Period
+    baseline: Period
+    schools: str = "all"  # all, none, or ids separated by commas
+    jobs: int = 2
+    force: bool = False  # build everything anew
+    cluster: str = ""  # address of a Dask scheduler that shares the work
+
+    def parameters(self) -> dict[str, str]:
+        """What distinguishes this report from others made of the same data."""
+        return {
+            "period": self.period.key,
+            "baseline": self.baseline.key,
+            "data": self.space.data_name,
+            "schools": self.schools,
+        }
 
 
 def report_request(

@@ -13,8 +13,8 @@ class RunLog:
         """Start ``run.log`` in a folder."""
         self.path = folder / "run.log"
 
-    def write(self, line: str) -> None:
-        """Append one line."""
+    def write(self, *lines: str) -> None:
+        """Append lines."""
         stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
         with self.path.open("a", encoding="utf-8") as stream:
-            stream.write(f"{stamp}  {line}\n")
+            stream.writelines(f"{stamp}  {line}\n" for line in lines)

@@ -8,8 +8,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from analysis.pipeline import Progress, ReportRequest, make_report
+from analysis.pipeline import make_report
 from analysis.report.manifest import MANIFEST, UNLISTED
+from analysis.requests import Progress, ReportRequest
 from analysis.workspace import RequestError, Workspace
 
 

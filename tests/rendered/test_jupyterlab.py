@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 PERIODS = ("2022H1", "2022", "2022-03")
-WAIT = 60_000  # milliseconds
+WAIT = 120_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +79,15 @@ def page(lab):
         page.wait_for_selector(".jp-Notebook")
         page.wait_for_function("window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext?.isReady")
         page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_function(ALL_RUN)
         yield page
         browser.close()
+
+
+ALL_RUN = """() => {
+  const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(each => each.innerText)
+  return prompts.length && prompts.every(text => /\\[\\d+\\]/.test(text))
+}"""
 
 
 def picture(page):

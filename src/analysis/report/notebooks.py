@@ -16,28 +16,15 @@ from typing import Any, Literal
 
 from analysis.report import engine as warm_engine
 from analysis.report.executed import ERROR_MARK, INJECTED, normalise
+from analysis.report.failures import NotebookError, NotebookNotStarted
 from analysis.report.lean_imports import nbformat
 from analysis.report.zygote import NotStarted
+
+__all__ = ["NotebookError", "NotebookNotStarted", "RunResult", "parameter_names", "run_notebook", "write_notebook"]
 
 Engine = Literal["auto", "forked", "stock"]
 TIMEOUT_SECONDS = 600.0
 _FIRST_LINE_LENGTH = 60
-
-
-class NotebookError(Exception):
-    """A notebook that cannot be run or has failed; the message is for the analyst, in Russian.
-
-    `notebook` is the source's name, `cell` its cell's number (from 1; None before anything ran), `output` the
-    kept notebook with the traceback.
-    """
-
-    notebook: str = ""
-    cell: int | None = None
-    output: Path | None = None
-
-
-class NotebookNotStarted(NotebookError, NotStarted):
-    """Neither a warm process nor a Jupyter kernel came up; nothing was executed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,13 +47,15 @@ def run_notebook(
     timeout: float | None = TIMEOUT_SECONDS,
     cwd: Path | None = None,
     failed_output: Path | None = None,
+    kept_as: str | Path | None = None,
     on_cell: Callable[[int, int], None] | None = None,
 ) -> RunResult:
     """Execute `source` with `parameters` and write it to `output`, the same bytes for the same input.
 
     `engine`: "auto" forks a warm process, or uses a Jupyter kernel where that fails (a note says so);
     "forked" and "stock" insist. `timeout` is in seconds, for the whole notebook. Relative paths in the notebook
-    start from `cwd` (default: the current folder). A failed notebook goes to `failed_output` (default: `output`).
+    start from `cwd` (default: the current folder). A failed notebook goes to `failed_output` (default: `output`);
+    the message calls it `kept_as` where the caller moves it on.
     `on_cell` hears (cells done, cells). An absolute path among the parameters is written without its folder.
 
     Raises NotebookError: an unknown parameter (nothing has run), a failing cell or a time-out (what was executed
@@ -91,7 +80,7 @@ def run_notebook(
         name, reason = ran[0]
         return RunResult(output, notebook, name, time.monotonic() - started, _notes(source, reason))
     kept = Path(failed_output or output)
-    error = _describe(notebook, failure, source, kept)
+    error = _describe(notebook, failure, source, Path(kept_as or kept))
     _mark_failure(notebook, failure.cell_index)
     normalise(notebook, values, cwd, shown)
     write_notebook(notebook, kept)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Literal, get_args
 
 import pandas as pd
@@ -16,26 +18,43 @@ from analysis.params.roadmap import Roadmap
 from analysis.periods import Period
 from analysis.settings import Settings
 from analysis.tablestore import load_tables
-from analysis.workspace import RequestError, Workspace, workspace_of_notebook
+from analysis.workspace import RequestError, workspace_of_notebook
 
 Edition = Literal["working", "meeting", "public", "card"]
+#: Beside a notebook that a command runs: the one report that it may open, under the edition's rules already.
+PREPARED_FILE = ".orientir.report"
+#: What a card may show: the own school's rows (and the own group's medians) of these tables; None is every column.
+#: A correction by one school rebuilds the cards in which something of this has changed, and no other.
+CARD_TABLES: Mapping[str, tuple[str, ...] | None] = {
+    "schools": None,
+    "submissions": None,
+    "findings": None,
+    "indicators": None,
+    "changes": ("level", "unit_id", "period", "baseline", "indicator", "baseline_value", "change", "suppressed"),
+    # The interval of the score rests on draws that all schools share, and is in no card.
+    "rankings": (
+        *("school_id", "group", "period", "n_valid", "score", "rank", "rank_low", "rank_high", "attainment_level"),
+        *("previous_rank", "ranked", "reason", "suppressed"),
+    ),
+    "group_medians": None,
+    "activities": None,
+    "recommendations": None,
+}
+# Which totals and medians a card hides depends on the figures of the own group's schools and on the months before.
+_JUDGED_BY = ("indicators", "indicator_history")
 
 
 @dataclass(frozen=True)
 class PeriodReport:
     """Tables of one period as one reader may see them; everything a report shows comes from here."""
 
-    space: Workspace
+    settings: Settings = field(repr=False)
     period: Period
     baseline: Period
     edition: Edition
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     school: str = ""
-
-    @property
-    def settings(self) -> Settings:
-        """The validated params."""
-        return self.space.settings
+    demo: bool = False  # the data are generated, and every page says so
 
     @property
     def roadmap(self) -> Roadmap:
@@ -43,11 +62,6 @@ class PeriodReport:
         if self.settings.roadmap is None:
             raise RequestError("В папке параметров нет roadmap.yaml, а этот раздел отчёта строится по нему.")
         return self.settings.roadmap
-
-    @property
-    def demo(self) -> bool:
-        """True when the data are generated: every page says so."""
-        return self.space.is_demo
 
     @property
     def overrides(self) -> PeriodOverrides:
@@ -98,24 +112,86 @@ def open_report(
     """
     if edition not in get_args(Edition):
         raise RequestError(f"Редакция «{edition}» неизвестна. Допустимы: {', '.join(get_args(Edition))}.")
+    if (prepared := Path.cwd() / PREPARED_FILE).exists():
+        return _prepared(prepared, (period, baseline, edition, school))
     space, folder = workspace_of_notebook(data, period)
     settings = space.settings
     parsed = settings.parse_period(period)
     other = settings.parse_period(baseline) if baseline else parsed.year_before()
-    tables = protected_tables(load_tables(folder / "tables"), edition, settings, school)
-    return PeriodReport(space, parsed, other, edition, tables, school)
+    return report_of(load_tables(folder / "tables"), settings, parsed, other, edition, school, demo=space.is_demo)
+
+
+def report_of(
+    tables: Mapping[str, pd.DataFrame],
+    settings: Settings,
+    period: Period,
+    baseline: Period,
+    edition: Edition,
+    school: str = "",
+    *,
+    demo: bool = False,
+) -> PeriodReport:
+    """The report of an edition from the full tables of its period."""
+    seen = protected_tables(dict(tables), edition, settings, school)
+    return PeriodReport(settings, period, baseline, edition, seen, school, demo)
+
+
+def _prepared(path: Path, asked: tuple[str, str, str, str]) -> PeriodReport:
+    """The report that was prepared for this notebook, if it asks for no other."""
+    report: PeriodReport = pickle.loads(path.read_bytes())  # noqa: S301 - written by the command that runs us
+    if asked != (report.period.key, report.baseline.key, report.edition, report.school):
+        raise RequestError(
+            f"Тетрадь запрошена для «{report.edition}» за {report.period.key}, а открывает «{asked[2]}» за {asked[0]}. "
+            "Передайте в open_report параметры тетради без изменений."
+        )
+    return report
 
 
 def protected_tables(
     tables: dict[str, pd.DataFrame], edition: Edition, settings: Settings, school: str = ""
 ) -> dict[str, pd.DataFrame]:
     """The tables as the edition's reader may see them."""
+    schools = tables["schools"]
+    if edition == "card":
+        tables = _rows_of_card(tables, school)
     result = protect(
         tables,
         edition,
         settings.project.privacy,
-        schools=tables["schools"],
+        schools=schools,
         settings=settings,
         own_school=school or None,
     )
-    return dict(result.tables)
+    return _shown_in_card(result.tables, school) if edition == "card" else dict(result.tables)
+
+
+def _rows_of_card(tables: Mapping[str, pd.DataFrame], school: str) -> dict[str, pd.DataFrame]:
+    """The tables of a card before protection: only those that judge totals and medians keep other schools' rows."""
+    wanted = {name: frame for name, frame in tables.items() if name in CARD_TABLES}
+    # The whole rankings tell which period is reported, for a school that is not among them too.
+    own = {name: frame if name == "rankings" else _own(frame, school) for name, frame in wanted.items()}
+    return own | {name: _of_group(tables[name], tables["schools"], school) for name in _JUDGED_BY if name in tables}
+
+
+def _of_group(frame: pd.DataFrame, schools: pd.DataFrame, school: str) -> pd.DataFrame:
+    """The totals and the schools of one school's group."""
+    if frame.empty:
+        return frame
+    group = schools.loc[schools["school_id"] == school, "group"]
+    members = schools.loc[schools["group"].isin(group), "school_id"]
+    return frame[(frame["level"] != "school") | frame["unit_id"].isin(members)]
+
+
+def _shown_in_card(tables: Mapping[str, pd.DataFrame], school: str) -> dict[str, pd.DataFrame]:
+    shown = {name: _own(tables[name], school) for name in CARD_TABLES if name in tables}
+    for name, columns in CARD_TABLES.items():
+        if columns is not None and name in shown:
+            shown[name] = shown[name][[column for column in columns if column in shown[name].columns]]
+    return {name: frame.reset_index(drop=True) for name, frame in shown.items()}
+
+
+def _own(frame: pd.DataFrame, school: str) -> pd.DataFrame:
+    """The rows of one school where rows are of schools; other tables as the edition has them."""
+    if "level" in frame.columns:
+        return frame[(frame["level"] == "school") & (frame["unit_id"] == school)]
+    return frame[frame["school_id"] == school] if "school_id" in frame.columns else frame

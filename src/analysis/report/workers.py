@@ -11,6 +11,7 @@ import contextlib
 import multiprocessing
 import os
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +22,12 @@ from analysis.report import zygote
 from analysis.report.tasks import Outcome, Task, work, work_alone
 from analysis.report.zygote import SETTLED, NotStarted
 
-__all__ = ["Outcome", "Task", "run_tasks"]
+__all__ = ["Outcome", "Task", "run_alone", "run_tasks"]
 
 #: A worker is replaced after so many tasks, which bounds the memory that libraries keep for themselves.
 TASKS_PER_WORKER = 64
 _ATTEMPTS = 2
+_OWN = threading.local()
 
 
 def run_tasks(
@@ -34,12 +36,14 @@ def run_tasks(
     on_done: Callable[[Outcome], None] | None = None,
     *,
     timeout: float | None = None,
+    keep_values: bool = True,
 ) -> list[Outcome]:
     """Run the tasks, at most `jobs` at a time; one outcome per task, in the tasks' order.
 
     `on_done` hears each outcome as it comes. A task is tried a second time only if its process or its
-    notebook's did not start, never if it failed. `timeout` (seconds) is for one task. KeyboardInterrupt ends
-    every worker at once and is passed on.
+    notebook's did not start, never if it failed. `timeout` (seconds) is for one task. Without `keep_values` a value
+    is given to `on_done` alone, so that memory does not grow with the tasks. KeyboardInterrupt ends every worker at
+    once and is passed on.
     """
     with _shared_temporary_folder(), contextlib.closing(_Crew(timeout)) as crew:
         waiting = deque(enumerate(tasks))
@@ -57,7 +61,23 @@ def run_tasks(
                 outcomes[number] = replace(outcome, attempts=tried[number])
                 if on_done is not None:
                     on_done(outcomes[number])
+                if not keep_values:
+                    outcomes[number] = replace(outcomes[number], value=None)
     return [outcomes[number] for number in range(len(tasks))]
+
+
+def run_alone(task: Task) -> Outcome:
+    """Run one task in a worker that belongs to the calling thread and stays for the thread's next one."""
+    crew: _Crew = _OWN.__dict__.setdefault("crew", _Crew(None))
+    outcome = Outcome(task.name, error="", started=False)
+    for attempt in range(1, _ATTEMPTS + 1):
+        crew.give(0, task)
+        while not (come := crew.collect()):
+            pass
+        outcome = replace(come[0][1], attempts=attempt)
+        if outcome.started:
+            break
+    return outcome
 
 
 @contextlib.contextmanager

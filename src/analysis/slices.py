@@ -1,0 +1,61 @@
+"""What each report and card is made of: its tables under its edition's rules, prepared once, known by a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.periods import Period
+from analysis.report.opening import Edition, PeriodReport, report_of
+from analysis.settings import Settings
+from analysis.tablestore import load_tables
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One report's own part of the tables: a file with it, and the hash of what it holds."""
+
+    name: str
+    path: Path
+    digest: str
+
+
+def prepare_slices(
+    tables: Path,
+    settings: Settings,
+    period: Period,
+    baseline: Period,
+    wanted: Sequence[tuple[str, Edition, str]],
+    demo: bool,
+    folder: Path,
+) -> list[Slice]:
+    """Write the slice of every (name, edition, school) wanted into ``folder``."""
+    everything = load_tables(tables)
+    slices = []
+    for name, edition, school in wanted:
+        report = report_of(everything, settings, period, baseline, edition, school, demo=demo)
+        path = folder / f"{edition}-{school}"
+        path.write_bytes(pickle.dumps(report, protocol=5))
+        slices.append(Slice(name, path, digest_of(report)))
+    return slices
+
+
+def digest_of(report: PeriodReport) -> str:
+    """The hash of a report's tables and identity; not of its settings, which stand in files of their own."""
+    digest = hashlib.sha256()
+    digest.update(repr((report.period, report.baseline, report.edition, report.school, report.demo)).encode())
+    for name, frame in sorted(report.tables.items()):
+        digest.update(f"\n{name}\n{[(str(column), str(kind)) for column, kind in frame.dtypes.items()]}\n".encode())
+        digest.update(_text(frame).encode())
+    return digest.hexdigest()
+
+
+def _text(frame: pd.DataFrame) -> str:
+    """A table as text in which different values differ: numbers in full, None and NaN and the text of either apart."""
+    columns = (list(map(repr, frame[column].tolist())) for column in frame.columns)
+    return "\n".join(map("\t".join, zip(*columns, strict=True)))

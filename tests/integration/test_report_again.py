@@ -1,0 +1,190 @@
+"""A report made again: nothing to do, one form corrected, a file damaged, a notebook that fails; and verified."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import openpyxl
+import pandas as pd
+import pytest
+
+from analysis.demo import generate_demo
+from analysis.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+GROUP_A = ("s102", "s104", "s109", "s112", "s114", "s120", "s123", "s132", "s137", "s145")
+OTHERS = ("s103", "s107", "s126")  # one of every other group
+CARDS = ",".join((*GROUP_A, *OTHERS))
+PERIOD = "2022H1"
+ELSEWHERE = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "C"}
+
+
+def run(*arguments, env=None, code=0):
+    command = [sys.executable, "-m", "analysis", *map(str, arguments)]
+    result = subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        env={**os.environ, **(env or {})},
+    )
+    assert result.returncode == code, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+def report(data, out, *options, cards=CARDS, **kwargs):
+    return run("report", PERIOD, "--data", data, "--out", out, "--schools", cards, *options, **kwargs)
+
+
+def contents(folder):
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "run.log"]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def built(folder):
+    """The names in the log: what was made by the last run."""
+    lines = (folder / "run.log").read_text(encoding="utf-8").splitlines()
+    return {line.split("  ")[1].split(":")[0] for line in lines if "без изменений" not in line}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Demo data with the report made from them: (data folder, out folder)."""
+    data = tmp_path_factory.mktemp("data") / "demo"
+    out = tmp_path_factory.mktemp("out")
+    generate_demo(data, load_settings(ROOT / "params"), jobs=2)
+    report(data, out)
+    return data, out
+
+
+@pytest.fixture
+def copied(made, tmp_path):
+    """The same, to be changed."""
+    data, out = tmp_path / "data" / "demo", tmp_path / "out"
+    shutil.copytree(made[0], data)
+    shutil.copytree(made[1], out)
+    return data, out
+
+
+def test_nothing_has_changed(made):
+    data, out = made
+    folder = out / "demo" / PERIOD
+    before, identity = contents(folder), folder.stat().st_ino
+    said = report(data, out)
+    assert "13 карт без изменений" in said.replace("\xa0", " ")
+    assert folder.stat().st_ino == identity
+    assert contents(folder) == before
+
+
+def test_a_damaged_file_is_made_again_and_nothing_else(copied):
+    data, out = copied
+    folder = out / "demo" / PERIOD
+    before = contents(folder)
+    (folder / "schools" / "s104" / "card.html").write_text("", encoding="utf-8")
+    said = report(data, out)
+    assert "12 карт без изменений, заново – 1 карта" in said.replace("\xa0", " ")
+    assert built(folder) == {"schools/s104"}
+    assert contents(folder) == before
+
+
+def correct_form(data, school):
+    """Five pupils fewer tested in the school's June form."""
+    register = pd.read_csv(data / "register.csv").query("period == '2022-06' and school_id == @school")
+    path = data / "inbox" / register.iloc[-1]["file_name"]
+    workbook = openpyxl.load_workbook(path)
+    sheet, _, cell = workbook.defined_names["month_tested"].attr_text.replace("$", "").rpartition("!")
+    workbook[sheet.strip("'")][cell].value -= 5
+    workbook.save(path)
+
+
+def school_at_the_median(folder):
+    table = pd.read_parquet(folder / "tables" / "indicators.parquet")
+    rows = table.query("period == @PERIOD and indicator == 'П04' and unit_id in @GROUP_A").sort_values("value")
+    return rows["unit_id"].iloc[len(rows) // 2]
+
+
+def test_one_corrected_form_rebuilds_what_depends_on_it_and_no_more(copied, tmp_path):
+    data, out = copied
+    folder = out / "demo" / PERIOD
+    before = contents(folder)
+    school = school_at_the_median(folder)
+    correct_form(data, school)
+    said = report(data, out)
+    after, cards = contents(folder), {name for name in built(folder) if name.startswith("schools/")}
+    report(data, tmp_path / "whole", "--force")
+    assert after == contents(tmp_path / "whole" / "demo" / PERIOD)
+    assert built(tmp_path / "whole" / "demo" / PERIOD) > {f"schools/{one}" for one in (*GROUP_A, *OTHERS)}
+    # the group's median has moved, and so have all cards of the group; no other card has
+    assert cards == {f"schools/{one}" for one in GROUP_A}
+    assert "3 карты без изменений, заново – 10 карт" in said.replace("\xa0", " ")
+    changed = {name for name in after if name.endswith("card.pdf") and after[name] != before[name]}
+    assert changed == {f"schools/{one}/card.pdf" for one in GROUP_A}
+
+
+def test_verify_names_what_differs_and_only_that(copied):
+    """Rebuilt in one process, with another hash seed, time zone and locale, in another folder."""
+    data, out = copied
+    folder = out / "demo" / PERIOD
+    (folder / "tables" / "effects.parquet").write_bytes(b"")
+    (folder / "public" / "report.pdf").unlink()
+    said = run("verify", PERIOD, "--data", data, "--out", out, "--jobs", "1", env=ELSEWHERE, code=3)
+    assert "Отличаются: public/report.pdf, tables/effects.parquet\n" in said
+
+
+@pytest.fixture
+def project(copied, tmp_path):
+    """A project of its own, whose notebooks can be broken."""
+    for name in ("params", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path, *copied
+
+
+def break_notebook(project, name, code):
+    path = project / "notebooks" / f"{name}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(code))
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_a_failed_card_is_named_kept_and_made_when_mended(project):
+    root, data, out = project
+    whole = (root / "notebooks" / "school_card.ipynb").read_bytes()
+    break_notebook(root, "school_card", "if school == 's104': raise ValueError('нет такой строки')")
+    said = report(data, out, "--params", root / "params", cards="s102,s104", code=1)
+    kept = out / "demo" / f"{PERIOD}.failed" / "school_card-s104.ipynb"
+    assert "Не сделано: s104 – Тетрадь school_card.ipynb, ячейка" in said
+    assert "нет такой строки. Что сделать" in said
+    assert f"с описанием ошибки: {kept}\n" in said
+    assert "нет такой строки" in kept.read_text(encoding="utf-8")
+    folder = out / "demo" / PERIOD
+    assert json.loads((folder / "manifest.json").read_bytes())["failed"] == ["s104"]
+    assert sorted(path.name for path in (folder / "schools").iterdir()) == ["s102"]
+    assert "s104.ipynb" not in " ".join(contents(folder))
+    report(data, out, "--params", root / "params", cards="s102,s104", code=1)
+    assert built(folder) == {"schools/s104"}
+    (root / "notebooks" / "school_card.ipynb").write_bytes(whole)
+    report(data, out, "--params", root / "params", cards="s102,s104")
+    assert not kept.exists()
+    assert (folder / "schools" / "s104" / "card.pdf").exists()
+
+
+@pytest.mark.parametrize("notebook", ["3_rankings", "interim_report"])
+def test_a_failed_stage_or_report_leaves_the_old_report(project, notebook):
+    root, data, out = project
+    before = contents(out / "demo" / PERIOD)
+    break_notebook(root, notebook, "1 / 0")
+    said = report(data, out, "--params", root / "params", code=3)
+    failed = out / "demo" / f"{PERIOD}.failed"
+    kept = [path for path in failed.iterdir() if path.stem.startswith(notebook)]
+    assert "ZeroDivisionError" in said
+    assert any(f"с описанием ошибки: {path}\n" in said for path in kept)
+    assert (failed / "1_intake.ipynb").exists()
+    assert contents(out / "demo" / PERIOD) == before
+    assert not list((out / "demo").glob(".2022H1*"))
