@@ -7,7 +7,8 @@ windows tile the half-years (21 December – 20 June, 21 June – 20 December) a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -48,6 +49,7 @@ class Period:
     year: int
     number: int  # month 1–12, half 1–2, else 0; for the roadmap the last year
     rules: PeriodRules
+    through: int = 0  # roadmap: the last year with data, 0 = not known
 
     @property
     def start(self) -> date:
@@ -79,7 +81,7 @@ class Period:
     @property
     def calendar_year(self) -> int:
         """The year whose targets apply."""
-        return self.number if self.kind == "roadmap" else self.year
+        return (self.through or self.number) if self.kind == "roadmap" else self.year
 
     @property
     def half(self) -> int | None:
@@ -101,6 +103,18 @@ class Period:
 
     def months(self) -> tuple[Period, ...]:
         return tuple(month_period(year, month, self.rules) for year, month in self._month_numbers())
+
+    def known_through(self, keys: Iterable[str]) -> Period:
+        """The whole roadmap up to the last year among the keys of periods with data; other kinds are as they are."""
+        if self.kind != "roadmap":
+            return self
+        years = {int(key[:4]) for key in keys if re.fullmatch(r"\d{4}(H1)?", str(key))}
+        within = [year for year in years if self.year < year <= self.number]
+        return replace(self, through=max(within, default=0))
+
+    def closing_year(self) -> Period:
+        """The year whose values a roadmap ends with; other kinds are as they are."""
+        return self if self.kind != "roadmap" else parse_period(str(self.calendar_year), self.rules)
 
     def closing_month(self) -> Period:
         """The month whose form closes this period."""
@@ -147,7 +161,7 @@ class Period:
             return [_shift(self.year, 1, i) for i in range(-6, 6)]
         first_year, first_month = map(int, self.rules.first_month.split("-"))
         start = (first_year, first_month) if first_year == self.year else (self.year, 1)
-        last = (self.number, 12)
+        last = (self.through, 6) if self.through else (self.number, 12)
         count = (last[0] - start[0]) * 12 + last[1] - start[1] + 1
         return [_shift(*start, i) for i in range(count)]
 

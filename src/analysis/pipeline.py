@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from analysis.building import BuildFolder, check_writable, report_inputs
 from analysis.checks import check_data_for, check_tables
@@ -36,10 +37,11 @@ def make_report(request: ReportRequest, progress: Progress) -> ReportSummary:
     if request.cluster:
         check_cluster(request.cluster)
     inputs = report_inputs(request)
-    run_intake(
+    accepted = run_intake(
         space.data, space.settings, jobs=request.jobs, progress=progress,
         approve=lambda observations: check_data_for(observations, request),
     )  # fmt: skip
+    request = replace(request, period=request.period.known_through(accepted.observations["period"].unique()))
     with BuildFolder(request, inputs) as build:
         log = RunLog(build.folder)
         for number, (stage, made) in enumerate(STAGES, start=1):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.intake.run import load_accepted
 from analysis.periods import Period, month_period
 from analysis.settings import Settings
 from analysis.tablestore import load_table, save_table
@@ -41,7 +42,10 @@ class Stage:
         return self._loaded[name]
 
     def history_months(self) -> tuple[Period, ...]:
-        """Months from the start of the baseline to the end of the period."""
+        """Months from the start of the baseline to the end of the period; for the whole roadmap its years."""
+        if self.period.kind == "roadmap":
+            years = range(self.baseline.year, self.period.calendar_year + 1)
+            return tuple(self.settings.parse_period(str(year)) for year in years)
         first, last = self.baseline.months()[0], self.period.closing_month()
         span = range(first.year * 12 + first.number - 1, last.year * 12 + last.number)
         return tuple(month_period(index // 12, index % 12 + 1, self.period.rules) for index in span)
@@ -50,9 +54,17 @@ class Stage:
 def open_stage(period: str, baseline: str = "", data: str = "") -> Stage:
     """Open a stage for a period key; an empty ``baseline`` is the same period a year before."""
     space, folder = workspace_of_notebook(data, period)
-    parsed = space.settings.parse_period(period)
+    parsed = period_with_data(space, period)
     other = space.settings.parse_period(baseline) if baseline else parsed.year_before()
     return Stage(space, parsed, other, folder / "tables")
+
+
+def period_with_data(space: Workspace, key: str) -> Period:
+    """The period of a key; the whole roadmap ends with its last year that has data."""
+    period = space.settings.parse_period(key)
+    if period.kind != "roadmap":
+        return period
+    return period.known_through(load_accepted(space.data).observations["period"].unique())
 
 
 def read_optional(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:

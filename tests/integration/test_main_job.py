@@ -236,3 +236,18 @@ def test_a_failed_notebook_is_kept_and_named_and_the_old_report_stays(data, tmp_
     assert "AttributeError" in kept.read_text(encoding="utf-8")
     assert (kept.parent.parent / "2022-03" / "manifest.json").read_bytes() == before
     assert run("report", "2022-03", *options).returncode == 3
+
+
+def test_the_whole_roadmap_ends_with_the_last_year_that_has_data(data, tmp_path):
+    for period in ("2022", "2021-2025"):
+        result = run("report", period, "--data", data, "--out", tmp_path, "--schools", "none")
+        assert result.returncode == 0, result.stderr
+    year, roadmap = (
+        pd.read_parquet(tmp_path / "demo" / period / "tables" / "indicators.parquet").query("period == @period")
+        for period in ("2022", "2021-2025")
+    )
+    columns = ["level", "unit_id", "indicator", "numerator", "denominator", "value", "target", "status"]
+    pd.testing.assert_frame_equal(year[columns].reset_index(drop=True), roadmap[columns].reset_index(drop=True))
+    text = (tmp_path / "demo" / "2021-2025" / "public" / "report.html").read_text(encoding="utf-8")
+    for heading in ("Исполнение мероприятий", "От базы к целям", "Сопоставимость данных", "Вклад мер", "Предложения"):
+        assert heading in text

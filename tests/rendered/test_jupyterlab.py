@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
-PERIODS = ("2022H1", "2022", "2022-03")
+PERIODS = ("2022H1", "2022", "2022-03", "2021-2025")
 WAIT = 120_000  # milliseconds
 
 

@@ -107,3 +107,13 @@ def test_titles_read_well():
         "март 2022 года", "I полугодие 2022 года", "II полугодие 2021 года", "2022 год", "2021–2025 годы",
     ]  # fmt: skip
     assert parse_period("2022H1").window_title() == "с 21 декабря 2021 г. по 20 июня 2022 г."
+
+
+def test_the_roadmap_is_known_through_its_last_year_with_data():
+    roadmap = parse_period("2021-2025")
+    known = roadmap.known_through(["2021", "2021H1", "2022-03", "2022H1", "2022H2", "2027"])
+    assert (known.key, known.through, known.calendar_year) == ("2021-2025", 2022, 2022)
+    assert known.closing_month().key == "2022-06"
+    assert known.closing_year().key == "2022"
+    assert roadmap.known_through(["2021"]).through == 0
+    assert parse_period("2022").known_through(["2021"]) == parse_period("2022")

@@ -78,6 +78,7 @@ def _values_for(
     settings: Settings,
 ) -> pd.DataFrame:
     """Measure values, plus the forms due and in order, of the period or of the half-year the indicator uses."""
+    period = period.closing_year()
     source = period
     if use and period.kind == "year":
         source = next(half for half in period.parts() if half.score_kind == use)

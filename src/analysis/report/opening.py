@@ -114,9 +114,11 @@ def open_report(
         raise RequestError(f"Редакция «{edition}» неизвестна. Допустимы: {', '.join(get_args(Edition))}.")
     if (prepared := Path.cwd() / PREPARED_FILE).exists():
         return _prepared(prepared, (period, baseline, edition, school))
+    from analysis.stages import period_with_data
+
     space, folder = workspace_of_notebook(data, period)
     settings = space.settings
-    parsed = settings.parse_period(period)
+    parsed = period_with_data(space, period)
     other = settings.parse_period(baseline) if baseline else parsed.year_before()
     return report_of(load_tables(folder / "tables"), settings, parsed, other, edition, school, demo=space.is_demo)
 

@@ -61,6 +61,8 @@ def _title(report: PeriodReport, kind: str) -> str:
 
 def _subtitle(report: PeriodReport, kind: str) -> str:
     title = f"за {report.period.title()}"
+    if kind == "roadmap" and report.period.through:
+        return f"{title} (данные по {report.period.through} год)"
     if kind == "final":
         return f"{title} (по состоянию на {format_date(report.period.as_of)})"
     return f"{TITLES['card']} {title}" if kind == "card" else title

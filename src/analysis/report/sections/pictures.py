@@ -39,7 +39,7 @@ def roadmap(report: PeriodReport) -> Chart | None:
 def slope(report: PeriodReport) -> Chart:
     """АППГ → now for the city."""
     rows = report.changes[report.changes["level"] == "city"]
-    caption = f"Город: {report.baseline.title()} и {report.period.title()}"
+    caption = f"Город: {report.baseline.title()} и {report.period.closing_year().title()}"
     note = "По учреждениям, представившим данные за оба периода."
     return charts.slope_to_baseline(rows, labels(report), caption=caption, note=note)
 
