@@ -21,7 +21,7 @@ GROUPS = ("А", "Б", "В")
 PARTS: dict[str, tuple[str, float]] = {
     "N6_11": ("N5_11", 0.86), "N8_11": ("N6_11", 0.58), "N9": ("N8_11", 0.3), "N10_11": ("N8_11", 0.4),
     "N11": ("N10_11", 0.48), "N_ovz": ("N5_11", 0.1), "covered": ("N5_11", 0.8), "tested": ("covered", 0.65),
-    "bvb": ("covered", 0.2), "proekt": ("covered", 0.75), "probes": ("covered", 0.3), "exc": ("covered", 0.35),
+    "bvb": ("covered", 0.2), "proekt": ("covered", 0.75), "probes": ("N8_11", 0.3), "exc": ("covered", 0.35),
     "exc_online": ("exc", 0.3), "par": ("N5_11", 0.5), "ovz_cov": ("N_ovz", 0.7), "tested9": ("N9", 0.3),
     "uday": ("N5_11", 0.7), "N_ovz14": ("N_ovz", 0.6), "abil": ("N_ovz14", 0.1), "parad": ("N8_11", 0.14),
     "portf": ("N5_11", 0.66), "prof": ("N10_11", 0.8), "N11_prof": ("N11", 0.8), "gia_prof": ("N11_prof", 0.62),
