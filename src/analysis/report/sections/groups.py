@@ -32,12 +32,16 @@ def groups_table(report: PeriodReport) -> Table:
     columns = [Column("name", "Показатель")]
     columns += [Column(unit, headers.get(unit, f"Группа {unit}"), align="end") for unit in units]
     legend = "; ".join(
-        f"{group.code} – {group.name[:1].lower()}{group.name[1:]}" for group in report.settings.project.groups
+        f"{group.code} – {_lower_first(group.name)}" for group in report.settings.project.groups
     )
     return Table(
         frame.reset_index(drop=True), columns, "Значения показателей по группам", row_header="name",
         note=f"Группы: {legend}. Прочерк – показатель к группе не применяется или данных нет.",
     )  # fmt: skip
+
+
+def _lower_first(name: str) -> str:
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _name(report: PeriodReport, code: str) -> str:
