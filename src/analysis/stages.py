@@ -83,5 +83,10 @@ def read_optional(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
 
 def read_measures(stage: Stage) -> pd.DataFrame:
     """The register of measures taken: ``measure, scope, unit_id, indicator, from, to, text``; empty when not kept."""
+    return read_measures_of(stage.space.data)
+
+
+def read_measures_of(data: Path) -> pd.DataFrame:
+    """``measures.csv`` of a data folder, see :func:`read_measures`."""
     names = ("measure", "scope", "unit_id", "indicator", "from", "to", "text")
-    return read_optional(stage.space.data / "measures.csv", {name: name for name in names})
+    return read_optional(data / "measures.csv", {name: name for name in names})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -159,7 +160,7 @@ def load_schools(path: Path) -> Schools:
     if missing:
         raise SchoolsError(f"{path.name}: нет столбца «{missing[0]}». Нужны столбцы: {', '.join(REQUIRED_COLUMNS)}.")
     rows = tuple(_school(path, lines.line_num, row) for row in lines)
-    doubles = sorted({r.school_id for r in rows if sum(r.school_id == s.school_id for s in rows) > 1})
+    doubles = sorted(school_id for school_id, times in Counter(row.school_id for row in rows).items() if times > 1)
     if doubles:
         raise SchoolsError(f"{path.name}: код школы «{doubles[0]}» указан дважды. Коды не должны повторяться.")
     return Schools(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -165,11 +165,13 @@ def _load(data_dir: Path) -> IntakeResult:
 
 
 def load_accepted(data_dir: Path) -> IntakeResult:
-    """The tables of the last intake. Raises IntakeError when there was none."""
+    """The tables of the last intake; the keys of observations as categories. Raises IntakeError when there was none."""
     recover(data_dir)
     if not _saved(data_dir):
         raise IntakeError(f"В папке {data_dir} ещё нет принятых данных. Выполните make intake.")
-    return _load(data_dir)
+    accepted = _load(data_dir)
+    keys = dict.fromkeys(("school_id", "period", "measure"), "category")  # looked up for every period anew
+    return replace(accepted, observations=accepted.observations.astype(keys))
 
 
 def previous_values(data_dir: Path, month: Period) -> Mapping[str, dict[str, float]]:

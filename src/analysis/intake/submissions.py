@@ -33,21 +33,24 @@ def submissions_by_school(
     forms = dict(iter(register[register["version"] > 0].groupby(["school_id", "period"])))
     rows = []
     for target in targets:
+        form, silent = target.closing_month(), _silent(target, on)
         for school_id in schools.loc[valid_on(schools, target), "school_id"]:
-            form = target.closing_month()
-            rows.append(_row(school_id, target, form, forms.get((school_id, form.key)), on))
+            rows.append(_row({"school_id": school_id} | silent, form, forms.get((school_id, form.key))))
     table = pd.DataFrame(rows, columns=COLUMNS).astype(_TYPES)
     return table.sort_values(["period", "school_id"], kind="stable").reset_index(drop=True)
 
 
-def _row(
-    school_id: str, target: Period, form: Period, files: pd.DataFrame | None, on: date | None
-) -> Mapping[str, object]:
-    row: dict[str, object] = {"school_id": school_id, "period": target.key, "due": target.due.isoformat()}
-    row |= {"received_at": "", "days_late": pd.NA, "version": pd.NA, "n_errors": 0, "n_queries": 0}
+def _silent(target: Period, on: date | None) -> dict[str, object]:
+    """The row of a school from which nothing came."""
+    waiting = not target.first_due or (on is not None and target.due > on)
+    row: dict[str, object] = {"period": target.key, "due": target.due.isoformat(), "received_at": ""}
+    row |= {"days_late": pd.NA, "version": pd.NA, "n_errors": 0, "n_queries": 0}
+    return row | {"status": "not_due" if waiting else "missing"}
+
+
+def _row(row: dict[str, object], form: Period, files: pd.DataFrame | None) -> Mapping[str, object]:
     if files is None or files.empty:
-        waiting = not target.first_due or (on is not None and target.due > on)
-        return row | {"status": "not_due" if waiting else "missing"}
+        return row
     files = files.sort_values(["received_at", "version"])
     current = files[files["in_force"]]
     if current.empty:

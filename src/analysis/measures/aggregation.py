@@ -46,6 +46,8 @@ def _descendants(period: Period) -> list[str]:
 def _cube(observations: pd.DataFrame, keys: list[str], school_ids: list[str], codes: list[str]) -> np.ndarray:
     """Array period × school × measure."""
     axes = (("period", keys), ("school_id", school_ids), ("measure", codes))
+    ours = observations["period"].isin(keys)  # a month is a small part of all
+    observations = observations.loc[ours, ["period", "school_id", "measure", "value"]]
     places = [pd.Index(names).get_indexer(pd.Index(observations[column])) for column, names in axes]
     known = np.logical_and.reduce([codes_ >= 0 for codes_ in places])
     cube = np.full((len(keys), len(school_ids), len(codes)), np.nan)

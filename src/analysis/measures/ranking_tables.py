@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 
@@ -23,6 +25,7 @@ _PLACES = ["rank", "rank_low", "rank_high", "rank_low_joint", "rank_high_joint"]
 _KINDS: dict[str, Kind] = {"percent": "share", "per_100": "rate", "count": "rate", "yes_no": "exact"}
 JOINT_DRAWS = 10_000
 MANY = 5_000  # schools of a group above which a fifth of the draws must do
+THREADS = 2  # numpy works outside the interpreter's lock
 NO_SCORE = "в этом периоде балл не рассчитывается"
 SPECIAL = "особые условия (ремонт, переезд, дистанционное обучение): показатели приведены, место не определяется"
 
@@ -38,13 +41,11 @@ def indicator_ranks_by_school(indicators: pd.DataFrame, schools: pd.DataFrame, s
     rows = indicators[(indicators["level"] == "school") & (indicators["status"] != "not_applicable")]
     rows = rows.assign(group=rows["unit_id"].map(group_of)).sort_values(["indicator", "group", "unit_id"])
     ranked = {one.code: one for one in settings.indicators if not one.informational}
-    frames = [
-        _places_in_group(part, ranked[str(code)], settings)
-        for (code, _), part in rows.groupby(["indicator", "group"], sort=True)
-        if code in ranked
-    ]
-    if not frames:
+    parts = [(part, ranked[str(code)]) for (code, _), part in rows.groupby(["indicator", "group"]) if code in ranked]
+    if not parts:
         return pd.DataFrame(columns=RANK_COLUMNS)
+    with ThreadPoolExecutor(THREADS) as pool:  # the results keep the order of the parts
+        frames = list(pool.map(lambda part: _places_in_group(*part, settings), parts))
     table = pd.concat(frames, ignore_index=True)
     places = {name: table[name].astype("Int64") for name in ("rank", "rank_low", "rank_high")}
     return table.assign(**places).sort_values(["school_id", "indicator"], ignore_index=True)[RANK_COLUMNS]

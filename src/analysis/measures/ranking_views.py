@@ -40,7 +40,7 @@ def _group_sensitivity(inputs: ScoreInputs, settings: Settings) -> pd.DataFrame:
     used = ~np.isnan(inputs.attainment).all(axis=0) & (inputs.weights > 0)
     draws = int(np.clip(_CELLS // inputs.attainment.size, _MIN_DRAWS, _DRAWS))
     seed = settings.project.tests.seed
-    samples = np.concatenate(list(drawn_attainments(inputs, draws, seed)))
+    samples = drawn_attainments(inputs, draws, seed)
     table = ranking_sensitivity(
         inputs.attainment[:, used],
         inputs.weights[used],

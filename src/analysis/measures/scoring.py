@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,12 @@ from analysis.settings import Indicator, Settings
 
 FULL = 100.0  # attainment of a target counts up to here
 _USABLE = ("ok", "special_conditions")
-_MIN_DRAWS = 200
+_MIN_DRAWS = 100
 _DRAWN_COUNTS = 10_000_000  # counts drawn at most; with more schools there are fewer draws each
 _CELLS = 4_000_000
+THREADS = 2  # numpy draws outside the interpreter's lock
+
+Portion = tuple[int, list[int]]  # number of draws, seed
 
 
 @dataclass(frozen=True)
@@ -90,41 +93,52 @@ def score_inputs(indicators: pd.DataFrame, schools: pd.DataFrame, settings: Sett
 
 def score_errors(inputs: ScoreInputs, draws: int, seed: int) -> np.ndarray:
     """Standard error of each school's score: spread of the scores over ``draws`` drawn versions of its counts."""
-    total, squares = np.zeros(len(inputs.school_ids)), np.zeros(len(inputs.school_ids))
     centre = aggregated(inputs.attainment, inputs.weights, "arithmetic")
     count = draws_for(inputs, draws)
-    for drawn in drawn_attainments(inputs, count, seed):
-        for one in drawn:
-            difference = aggregated(one, inputs.weights, "arithmetic") - centre
-            total += difference
-            squares += difference**2
+
+    def sums(portion: Portion) -> tuple[np.ndarray, np.ndarray]:
+        drawn = draw_portion(inputs, portion)
+        differences = [aggregated(one, inputs.weights, "arithmetic") - centre for one in drawn]
+        return np.sum(differences, axis=0), np.sum(np.square(differences), axis=0)
+
+    with ThreadPoolExecutor(THREADS) as pool:  # added up in the order of the portions
+        total, squares = np.sum(list(pool.map(sums, portions(inputs, count, seed))), axis=0)
     variance = np.maximum(squares - total**2 / count, 0.0) / (count - 1)
     error = np.sqrt(variance)
     return np.where(error > 1e-9, error, np.where(np.isnan(error), np.nan, 0.0))
 
 
 def draws_for(inputs: ScoreInputs, wanted: int) -> int:
-    """Draws made: as many as wanted for a city, fewer, but at least 200, for tens of thousands of schools."""
+    """Draws made: as many as wanted for a city, fewer, but at least 100, for tens of thousands of schools."""
     affordable = _DRAWN_COUNTS // max(1, inputs.attainment.size)
     return int(min(wanted, max(_MIN_DRAWS, affordable)))
 
 
-def drawn_attainments(inputs: ScoreInputs, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """Portions of drawn attainments, arrays draw × school × indicator; NaN stays where the score has no value.
+def drawn_attainments(inputs: ScoreInputs, draws: int, seed: int) -> np.ndarray:
+    """All draws at once, see :func:`draw_portion`."""
+    return np.concatenate([draw_portion(inputs, portion) for portion in portions(inputs, draws, seed)])
+
+
+def portions(inputs: ScoreInputs, draws: int, seed: int) -> list[Portion]:
+    """Parts of the draws that fit into memory, each with a seed of its own."""
+    size = max(1, _CELLS // max(1, inputs.attainment.size))
+    return [(min(size, draws - first), [seed, number]) for number, first in enumerate(range(0, draws, size))]
+
+
+def draw_portion(inputs: ScoreInputs, portion: Portion) -> np.ndarray:
+    """Drawn attainments, draw × school × indicator; NaN stays where the score has no value.
 
     Counts are binomial (shares) or Poisson (rates, counts), with the chances of the reported ones drawn in a little
     from the ends, (x + ⅜)/(n + ¾), so that 0 and 100 percent have errors too; yes/no is a fact and stays.
     """
-    rng = np.random.default_rng(seed)
-    portion = max(1, _CELLS // max(1, inputs.attainment.size))
-    for first in range(0, draws, portion):
-        size = (min(portion, draws - first), len(inputs.school_ids))
-        drawn = np.empty((*size, len(inputs.indicators)))
-        for column, indicator in enumerate(inputs.indicators):
-            x, n = inputs.numerator[:, column], inputs.denominator[:, column]
-            value = indicator.scale * _drawn_ratio(indicator, x, n, size, rng)
-            drawn[:, :, column] = attainment_of(value, inputs.targets[column], indicator)
-        yield np.where(np.isnan(inputs.attainment), np.nan, drawn)
+    draws, seed = portion
+    rng, size = np.random.default_rng(seed), (draws, len(inputs.school_ids))
+    drawn = np.empty((*size, len(inputs.indicators)))
+    for column, indicator in enumerate(inputs.indicators):
+        x, n = inputs.numerator[:, column], inputs.denominator[:, column]
+        value = indicator.scale * _drawn_ratio(indicator, x, n, size, rng)
+        drawn[:, :, column] = attainment_of(value, inputs.targets[column], indicator)
+    return np.where(np.isnan(inputs.attainment), np.nan, drawn)
 
 
 def attainment_of(value: np.ndarray, target: float, indicator: Indicator) -> np.ndarray:

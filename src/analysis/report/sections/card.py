@@ -63,7 +63,7 @@ def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
     tone = level_signals(report)[row["attainment_level"]].tone
     return KeyFacts(
         [
-            KeyFact(format_percent(row["score"], 0), "среднее достижение целей", row["attainment_level"], tone),
+            KeyFact(format_percent(row["score"]), "среднее достижение целей", row["attainment_level"], tone),
             KeyFact(_third(report, row), f"группы {row['group']}", _places_text(row)),
         ]
     )
@@ -78,7 +78,12 @@ def _third(report: PeriodReport, row: pd.Series) -> str:
 def _places_text(row: pd.Series) -> str:
     if is_missing(row["rank_low"]):
         return ""
-    return f"место с учётом случайных колебаний: {format_places(row['rank_low'], row['rank_high'])}"
+    if is_missing(row["rank"]):
+        return f"место с учётом случайных колебаний: {format_places(row['rank_low'], row['rank_high'])}"
+    place, low, high = (int(row[name]) for name in ("rank", "rank_low", "rank_high"))
+    if low == high:
+        return f"Школа занимает {place}-е место; случайные колебания этого не меняют."
+    return f"Школа занимает {place}-е место; с учётом случайных колебаний – от {low}-го до {high}-го."
 
 
 def indicators_table(report: PeriodReport) -> Table:

@@ -18,6 +18,7 @@ EFFECT_SIGNALS = {
     "нет данных": Signal("нет данных", "neutral"),
 }
 _TOO_SMALL = 0.001
+EFFECT_SIZES = ((0.2, "очень малый"), (0.5, "малый"), (0.8, "средний"), (float("inf"), "большой"))
 
 
 def format_p(value: Any) -> str:
@@ -25,6 +26,16 @@ def format_p(value: Any) -> str:
     if is_missing(value):
         return "—"
     return f"< {format_number(_TOO_SMALL, 3)}" if float(value) < _TOO_SMALL else format_number(value, 3)
+
+
+def format_effect(value: Any, name: Any) -> str:
+    """«малый (0,31)» for Cohen's h and Hedges' g, «в 1,4 раза» for a ratio of rates."""
+    if is_missing(value):
+        return "—"
+    if name == "ratio":
+        return f"в {format_number(value, 1)} раза"
+    words = next(words for limit, words in EFFECT_SIZES if abs(float(value)) < limit)
+    return f"{words} ({format_number(value, 2)})"
 
 
 def comparison_table(report: PeriodReport) -> Table:
@@ -38,6 +49,7 @@ def comparison_table(report: PeriodReport) -> Table:
             "change": [format_change(v, i) for v, i in zip(changes["change"], indicators, strict=True)],
             "interval": [format_interval(a, b) for a, b in zip(changes["ci_low"], changes["ci_high"], strict=True)],
             "p": [format_p(v) for v in changes["p_adjusted"]],
+            "effect": [format_effect(v, n) for v, n in zip(changes["effect"], changes["effect_name"], strict=True)],
             "n_up": primary["n_up"].to_numpy(),
             "n_down": primary["n_down"].to_numpy(),
             "n_same": primary["n_same"].to_numpy(),
@@ -49,6 +61,7 @@ def comparison_table(report: PeriodReport) -> Table:
         Column("change", "Изменение", align="end"),
         Column("interval", "95 %-й интервал", align="end"),
         Column("p", "p с поправкой", align="end"),
+        Column("effect", "Размер эффекта", align="end"),
         Column("n_up", "выросло", "int", span="Школ"),
         Column("n_down", "снизилось", "int", span="Школ"),
         Column("n_same", "без изм.", "int", span="Школ"),
@@ -57,7 +70,10 @@ def comparison_table(report: PeriodReport) -> Table:
     return Table(
         frame, columns, f"{report.period.title()} против: {report.baseline.title()}", row_header="name",
         signals={"verdict": VERDICTS},
-        note="p с поправкой Холма на число показателей. Изменение – по школам с данными за оба периода.",
+        note="p с поправкой Холма: показателей много, и без неё один из двадцати «изменился» бы случайно. Размер "
+        "эффекта – велико ли изменение само по себе (по Коэну: малый – от 0,2, средний – от 0,5, большой – от 0,8). "
+        "Изменение – по школам с данными за оба периода. «Не проверялось» – показатель в выводы не входит или школ "
+        "с данными мало.",
     )  # fmt: skip
 
 
@@ -94,7 +110,8 @@ def effects_table(report: PeriodReport) -> Table:
     return Table(
         shown, columns, "Эффективность принятых мер", row_header="measure", signals={"verdict": EFFECT_SIGNALS},
         note="«Сверх остальных школ» – изменение у школ с мерой минус изменение у школ без неё. Школы выбраны не "
-        "случайно, поэтому вывод – основание для обсуждения, а не доказательство причины.",
+        "случайно, поэтому вывод – основание для обсуждения, а не доказательство причины. «Недостаточно» не значит "
+        "«бесполезна»: такую разность могли дать и случайные колебания.",
     )  # fmt: skip
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.measures.steps import indistinguishable_steps
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import count_of, format_number, format_places, is_missing
+from analysis.report.numbers import count_of, format_number, format_places, plural
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.values import level_signals
+from analysis.report.sections.values import join_words, level_signals
 from analysis.report.tables import Column, Table
 
 
@@ -56,7 +57,8 @@ def thresholds_sentence(report: PeriodReport) -> Paragraph:
     words = []
     for level in levels:
         low = format_number(level.from_score, 0)
-        words.append(f"«{level.name}» – " + (f"{low} % и выше" if upper is None else f"от {low} до {upper:.0f} %"))
+        ends = f"{low} % и выше" if upper is None else f"от {low} до {upper:.0f} %"
+        words.append(f"«{level.name}» – " + (ends if level.from_score or upper is None else f"ниже {upper:.0f} %"))
         upper = level.from_score
     return Paragraph(f"Пороги уровней постоянны: {'; '.join(words)} целевых значений.", role="note")
 
@@ -68,6 +70,7 @@ def ranking_table(report: PeriodReport) -> Table:
     frame = rows.assign(
         place=[format_places(low) for low in rows["rank"]],
         interval=[format_places(a, b) for a, b in zip(rows["rank_low_joint"], rows["rank_high_joint"], strict=True)],
+        step=_steps(rows),
     )
     columns = [Column("school", "Учреждение"), Column("attainment_level", "Уровень", "status")]
     if report.edition == "working":
@@ -77,12 +80,24 @@ def ranking_table(report: PeriodReport) -> Table:
     if report.edition == "working":
         columns.insert(-1, Column("place", "Место", align="end"))
         columns += [Column("n_valid", "Показателей", "int"), Column("previous_rank", "Место прежде", "place")]
+    if places:
+        columns.append(Column("step", "Ступень", "int"))
     return Table(
         frame, columns, "Распределение учреждений по уровню достижения показателей", row_header="school",
         sortable=True, group_by="group_label", signals={"attainment_level": level_signals(report)},
         note="Интервал мест верен сразу для всех учреждений группы с вероятностью 95 %: учреждения с "
-        "перекрывающимися интервалами по этим данным не различить.",
+        "перекрывающимися интервалами по этим данным не различить. Ступень собирает такие учреждения вместе: внутри "
+        "неё порядок случаен, а соседей на границе ступеней иногда тоже не различить.",
     )  # fmt: skip
+
+
+def _steps(rows: pd.DataFrame) -> pd.Series:
+    """Step of each school within its group, see ``indistinguishable_steps``."""
+    parts = [
+        pd.Series(indistinguishable_steps(own["rank_low_joint"], own["rank_high_joint"]), index=own.index)
+        for _, own in rows.groupby("group")
+    ]
+    return pd.concat(parts).reindex(rows.index) if parts else pd.Series(dtype=float)
 
 
 def school_table(report: PeriodReport) -> Table | Paragraph:
@@ -112,7 +127,7 @@ def uncertainty_bullets(report: PeriodReport) -> Bullets:
         best = rows[(low == 1)]
         items.append(
             f"Группа {code}: первое место с учётом случайных колебаний могли бы занять {len(best)} из {len(rows)} "
-            f"учреждений; место учреждения известно в среднем с точностью до {_width(low, high)}."
+            f"учреждений; место учреждения известно в среднем с точностью до {_width(low, high)}; {_step_words(low, high)}."
         )
     return Bullets(items or ["Для оценки точности мест данных недостаточно."])
 
@@ -122,17 +137,26 @@ def _width(low: pd.Series, high: pd.Series) -> str:
     return count_of(width, "позиции", "позиций", "позиций")
 
 
+def _step_words(low: pd.Series, high: pd.Series) -> str:
+    """«данные различают 2 ступени: 17 и 2 учреждения»."""
+    sizes = pd.Series(indistinguishable_steps(low, high)).value_counts().sort_index().astype(int).tolist()
+    if len(sizes) == 1:
+        return "порядок учреждений по этим данным не различить"
+    steps = count_of(len(sizes), "ступень", "ступени", "ступеней")
+    listed = join_words([str(size) for size in sizes])
+    return f"данные различают {steps}: {listed} {plural(sizes[-1], 'учреждение', 'учреждения', 'учреждений')}"
+
+
 def method_sentence(report: PeriodReport) -> Paragraph:
     """How far places depend on the way of computing."""
     table = report.sensitivity
     if table.empty:
         return Paragraph("Зависимость мест от способа расчёта для этого периода не оценивалась.", role="note")
     width = (table["rank_q95"] - table["rank_q05"]).groupby(table["scenario"]).mean()
-    widest = width.drop(labels=[name for name in ("all", "всё вместе") if name in width.index], errors="ignore")
-    if widest.empty or is_missing(widest.max()):
-        return Paragraph("")
+    method, chance, both = (format_number(width.get(name), 1) for name in ("method", "sampling", "all"))
     return Paragraph(
-        f"При изменении весов, нормировки и состава показателей место учреждения сдвигается в пределах "
-        f"{format_number(widest.max(), 1)} позиции (90 % вариантов, в среднем по учреждениям).",
+        "Если иначе взвесить показатели, иначе привести их к одной шкале или убрать один из них, место учреждения "
+        f"меняется в среднем в пределах {method} позиции; от случайных колебаний данных – {chance}, от того и другого "
+        f"вместе – {both} (90 % вариантов). Отличие в несколько мест поэтому ничего не значит.",
         role="note",
     )

@@ -1,0 +1,64 @@
+"""Funnel plot of the share that needs attention most: which schools differ from the city by more than chance."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.report import charts
+from analysis.report.blocks import Paragraph
+from analysis.report.charts import Chart
+from analysis.report.numbers import count_of
+from analysis.report.opening import PeriodReport
+from analysis.report.sections.dynamics import city_rows
+from analysis.report.sections.pictures import labels
+from analysis.report.sections.values import quoted
+
+MIN_SCHOOLS = 6
+
+
+def funnel_sentence(report: PeriodReport) -> Paragraph | None:
+    """How many schools lie outside the limits, and how to read that; None where nothing can be said."""
+    rows, code = _rows(report)
+    if rows.empty:
+        return None
+    bands = rows["band"].value_counts()
+    above, below = (int(bands.get(name, 0)) for name in ("above_998", "below_998"))
+    text = (
+        f"Отличаются ли школы от города больше, чем допускает случай при их размере: по показателю "
+        f"{quoted(report.settings.indicator(code))} выше таких пределов – {above}, ниже – {below} из "
+        f"{count_of(len(rows), 'школы', 'школ', 'школ')}. Точка за пределами – повод спросить о причине, а не оценка; "
+        "школы внутри пределов по этому показателю от города не отличить."
+    )
+    if above + below > len(rows) / 2:
+        text += " За пределами больше половины школ: они различаются сильнее, чем объясняет их размер."
+    return Paragraph(text)
+
+
+def funnel_picture(report: PeriodReport) -> Chart | None:
+    """The plot names schools and shows their values, so only the working edition has it."""
+    rows, code = _rows(report)
+    if rows.empty or report.edition != "working":
+        return None
+    indicator = report.settings.indicator(code)
+    denominator = next(one.name for one in report.settings.measures if one.code == indicator.denominator)
+    city = city_rows(report).set_index("indicator")["value"]
+    caption = f"{indicator.label}: доля и размер школы, пределы случайных колебаний"
+    return charts.funnel_plot(
+        rows, labels(report), target=float(city[code]), denominator_name=denominator, caption=caption
+    )
+
+
+def _rows(report: PeriodReport) -> tuple[pd.DataFrame, str]:
+    """Schools of the scored share of people with the lowest attainment in the city, with their denominators."""
+    funnel = report.funnel.dropna(subset=["band"])
+    schools = funnel.groupby("indicator")["school_id"].size()
+    scored = [i.code for i in report.settings.indicators if i.is_scored(report.period) and i.denominator != "due_forms"]
+    city = city_rows(report).set_index("indicator")["attainment"].dropna()
+    known = [code for code in scored if schools.get(code, 0) >= MIN_SCHOOLS and code in city.index]
+    if not known:
+        return funnel.iloc[:0], ""
+    code = min(known, key=lambda one: (city[one], one))
+    table = report.indicators
+    own = table[(table["level"] == "school") & (table["period"] == report.period.key) & (table["indicator"] == code)]
+    rows = funnel[funnel["indicator"] == code]
+    return rows.assign(denominator=rows["school_id"].map(own.set_index("unit_id")["denominator"])), code
