@@ -45,7 +45,7 @@ def indicator_ranks_by_school(indicators: pd.DataFrame, schools: pd.DataFrame, s
     if not parts:
         return pd.DataFrame(columns=RANK_COLUMNS)
     with ThreadPoolExecutor(THREADS) as pool:  # the results keep the order of the parts
-        frames = list(pool.map(lambda part: _places_in_group(*part, settings), parts))
+        frames = list(pool.map(lambda part: _places_in_group(part[0], part[1], settings), parts))
     table = pd.concat(frames, ignore_index=True)
     places = {name: table[name].astype("Int64") for name in ("rank", "rank_low", "rank_high")}
     return table.assign(**places).sort_values(["school_id", "indicator"], ignore_index=True)[RANK_COLUMNS]

@@ -71,8 +71,14 @@ def _slope_heads(page: Page, rows: pd.DataFrame) -> None:
             x += 8.5 + width_mm(words, SMALL_PT) + 5
     first = rows.iloc[0]
     end = page.width - NOW_LABELS_MM
-    page.text(0, 8.4, f"АППГ: {period_label(str(first['baseline']))}", size=SMALL_PT, bold=True)
+    page.text(0, 8.4, _baseline_label(first), size=SMALL_PT, bold=True)
     page.text(end + 1.5, 8.4, period_label(str(first["period"])), size=SMALL_PT, bold=True)
+
+
+def _baseline_label(row: pd.Series) -> str:
+    """АППГ is the same period a year before; anything else is a base."""
+    baseline, same_kind = str(row["baseline"]), len(str(row["baseline"])) == len(str(row["period"]))
+    return f"{'АППГ' if same_kind else 'База'}: {period_label(baseline)}"
 
 
 def _slope_block(page: Page, block: pd.DataFrame, unit: str, labels: Labels, top: float, height: float) -> None:

@@ -42,9 +42,9 @@ def check_cluster(address: str) -> None:
 def run_on_cluster(address: str, tasks: Iterable[Task], on_done: Callable[[Outcome], None]) -> None:
     """Run the tasks on the workers of a scheduler; `on_done` hears each outcome as it comes, in any order.
 
-    A task is begun elsewhere when its worker dies (Dask gives it up after its third dead worker). `tasks` is read
-    as workers become free, so neither inputs nor results pile up. Raises RequestError as :func:`check_cluster`,
-    ClusterLost when all workers have gone.
+    A task is begun elsewhere when its worker dies (Dask gives it up after its third dead worker). `tasks` is read as
+    workers become free, so neither inputs nor results pile up.
+    Raises RequestError as :func:`check_cluster`, ClusterLost when all workers have gone.
     """
     with _connected(address) as client:
         remaining = iter(tasks)
