@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from analysis import cli_office
 from analysis.messages import DONE_IN_PART, FAILED, Console, guarded
 
 app = typer.Typer(
@@ -144,6 +145,9 @@ def verify(
             console.say("Отличаются: " + ", ".join(different[:20]))
             raise typer.Exit(FAILED)
         console.say("Все файлы совпали побайтно.")
+
+
+cli_office.add_commands(app)
 
 
 def main() -> None:
