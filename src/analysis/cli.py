@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analysis import cli_office
 from analysis.messages import DONE_IN_PART, FAILED, Console, guarded
 
 if TYPE_CHECKING:
@@ -164,6 +165,9 @@ def verify(
             console.say("Отличаются: " + ", ".join(different[:20]))
             raise typer.Exit(FAILED)
         console.say("Все файлы совпали побайтно.")
+
+
+cli_office.add_commands(app)
 
 
 def main() -> None:
