@@ -92,12 +92,14 @@ def values_of_years(size: int, rng: np.random.Generator, settings: Settings) -> 
 
 def _baseline(june: dict[str, np.ndarray], year: Period, settings: Settings) -> Values:
     halves = [_flows(june["N5_11"], np.random.default_rng(half)) for half in (1, 2)]
-    for period, flows in ((*zip(year.parts(), ([one] for one in halves), strict=True), (year, halves))):
+    for period, flows in (*zip(year.parts(), ([one] for one in halves), strict=True), (year, halves)):
         for one in settings.measures:
             yield period.key, one.code, _value(one, june, flows, None)
 
 
-def _value(one: Measure, june: dict[str, np.ndarray], flows: list[dict[str, np.ndarray]], month: Period | None) -> np.ndarray:
+def _value(
+    one: Measure, june: dict[str, np.ndarray], flows: list[dict[str, np.ndarray]], month: Period | None
+) -> np.ndarray:
     if one.code in MONTHLY:
         return np.sum([flow[one.code] for flow in flows], axis=0)
     if one.type != "C" or month is None:
