@@ -94,7 +94,8 @@ def _baseline(june: dict[str, np.ndarray], year: Period, settings: Settings) -> 
     halves = [_flows(june["N5_11"], np.random.default_rng(half)) for half in (1, 2)]
     for period, flows in (*zip(year.parts(), ([one] for one in halves), strict=True), (year, halves)):
         for one in settings.measures:
-            yield period.key, one.code, _value(one, june, flows, None)
+            if one.type != "F" or one.code in MONTHLY or one.on_sheet("year", period.closing_month().number):
+                yield period.key, one.code, _value(one, june, flows, None)
 
 
 def _value(
@@ -123,4 +124,5 @@ def _june(pupils: np.ndarray, rise: float, rng: np.random.Generator, settings: S
 
 def _flows(pupils: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     flows = {code: rng.poisson(mean * pupils / 500) for code, mean in MONTHLY.items()}
+    flows["events"] += 1  # a month in which numbers grew had at least one
     return flows | {"ws_win": np.minimum(flows["ws_win"], flows["ws_part"])}

@@ -10,6 +10,8 @@ import pandas as pd
 from analysis.intake.checks import FUNCTIONS, reset_month, run_checks
 from analysis.intake.findings import Finding, findings_frame
 from analysis.intake.form_findings import FormFindings
+from analysis.intake.observations import NEEDED
+from analysis.intake.portions import in_portions
 from analysis.intake.submission import Submission
 from analysis.intake.values import fill_zero_reports, values_table
 from analysis.intake.versions import Key, by_key, choose, number_versions, refuse_copies, refuse_last_years
@@ -34,6 +36,8 @@ def accept(
 ) -> Acceptance:
     """Choose versions, check, and choose again while a returned form has a later one that answers it."""
     groups = by_key(submissions)
+    with_forms = {submission.school.school_id for submission in submissions if submission.school}
+    own, others = in_portions(imported, with_forms)
     number_versions(groups, registered)
     refuse_last_years(groups)
     refuse_copies(submissions)
@@ -41,11 +45,17 @@ def accept(
     while True:  # ends: every round puts a later form in force
         for group in groups.values():
             choose(group, asked)
-        values, findings = _check(submissions, imported, settings)
+        values, findings = _check(submissions, own, settings)
         answered = _answered(groups, findings)
         if answered <= asked:
             break
         asked |= answered
+    parts = [values]
+    for portion in others:
+        more, told = _check((), portion, settings)
+        parts.append(more[NEEDED])
+        findings = [*findings, *told]
+    values = pd.concat(parts, ignore_index=True)[NEEDED] if len(parts) > 1 else values
     everything = findings_frame([*findings, *import_findings])
     return Acceptance(list(submissions), values, everything)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
 from analysis.intake.book import BULK_LIMITS, Cell, Unreadable
-from analysis.intake.bulk_table import BulkTable, from_book, from_parquet
+from analysis.intake.bulk_columns import clean_rows
+from analysis.intake.bulk_table import BulkTable, as_cell, frame_records, from_book, parquet_frame
 from analysis.intake.cells import Read, read_count, read_flag, shown
 from analysis.intake.findings import Finding, declared, make_finding
 from analysis.intake.identity import Schools
 from analysis.intake.inbox import Arrival, parse_moment
+from analysis.intake.portions import as_text
 from analysis.intake.reader import read_book
 from analysis.intake.reading import FormSpec, MeasureSpec, fold_code
 from analysis.intake.rules import RULES, UNREADABLE
@@ -39,15 +40,18 @@ def read_imports(arrivals: Sequence[Arrival], schools: Schools, settings: Settin
         imported = read_import(arrival, schools, settings, spec)
         frames.append(imported.values)
         findings += imported.findings
-    rows = pd.concat(frames, ignore_index=True) if frames else _frame([])
-    rows = rows.sort_values("received_at", kind="stable")
+    rows = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True) if frames else _frame([])
+    if rows["received_at"].nunique() > 1:
+        rows = rows.sort_values("received_at", kind="stable")
     return Imported(rows.drop_duplicates(["school_id", "period", "measure"], keep="last"), findings)
 
 
 def read_import(arrival: Arrival, schools: Schools, settings: Settings, spec: FormSpec) -> Imported:
     """One import file. Never raises for what it holds."""
     try:
-        table = _open(arrival.path, spec)
+        if arrival.path.suffix.lower() == ".parquet":
+            return _read_columns(arrival, schools, settings, spec)
+        table = from_book(read_book(arrival.path, BULK_LIMITS), spec)
     except Unreadable as error:
         variant = UNREADABLE.get(error.code, "B35")
         return Imported(_frame([]), [make_finding(variant, file=_file(arrival), found=error.detail)])
@@ -56,10 +60,19 @@ def read_import(arrival: Arrival, schools: Schools, settings: Settings, spec: Fo
     return Imported(_frame(rows), table_findings(table, arrival) + reader.told())
 
 
-def _open(path: Path, spec: FormSpec) -> BulkTable:
-    if path.suffix.lower() == ".parquet":
-        return from_parquet(path)
-    return from_book(read_book(path, BULK_LIMITS), spec)
+def _read_columns(arrival: Arrival, schools: Schools, settings: Settings, spec: FormSpec) -> Imported:
+    """A Parquet file: what is plainly in order by columns, the rest row by row."""
+    frame = parquet_frame(arrival.path)
+    reader = _RowReader(arrival, schools, settings, spec, "")
+    file, received = _file(arrival), arrival.received_at
+    clean = clean_rows(frame, as_cell, schools, reader.measures, fold_code, settings, file, received)
+    if len(clean) == len(frame):
+        return Imported(clean)
+    others = frame.drop(index=clean.index)
+    read = [(number, row) for number, record in frame_records(others) for row in reader.read(record)]
+    rows = _frame(row for _, row in read).set_axis([number for number, _ in read])
+    values = pd.concat([as_text(clean), rows]).sort_index() if len(clean) else rows
+    return Imported(values.reset_index(drop=True), reader.told())
 
 
 def table_findings(table: BulkTable, arrival: Arrival) -> list[Finding]:

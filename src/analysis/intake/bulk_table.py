@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -120,8 +120,8 @@ def _check_totals(table: BulkTable, row: int, cells: Mapping[int, Cell], sums: M
             table.remarks.append(("B21.differs", address(row, column), f"итого {given:g}, сумма строк {total:g}"))
 
 
-def from_parquet(path: Path) -> BulkTable:
-    """A Parquet file in long form. Raises Unreadable."""
+def parquet_frame(path: Path) -> pd.DataFrame:
+    """A Parquet file in long form: the columns of the contract it has. Raises Unreadable."""
     try:
         frame = pd.read_parquet(path)
     except Exception as error:  # pyarrow raises many kinds for damaged files
@@ -130,14 +130,18 @@ def from_parquet(path: Path) -> BulkTable:
     if missing:
         raise Unreadable("no_form", f"нет столбца {missing[0]}")
     names = [*REQUIRED, *(name for name in OPTIONAL if name in frame.columns)]
-    records = []
-    for number, row in enumerate(frame[names].itertuples(index=False, name=None), start=1):
-        record: Record = {name: _cell(value) for name, value in zip(names, row, strict=True)}
-        records.append({**dict.fromkeys(OPTIONAL), **record, "place": Cell(f"строка {number}", "text")})
-    return BulkTable(records)
+    return frame[names].reset_index(drop=True)
 
 
-def _cell(value: object) -> Cell | None:
+def frame_records(frame: pd.DataFrame) -> Iterator[tuple[int, Record]]:
+    """Each row's position and record; the index holds the positions in the file."""
+    names = list(frame.columns)
+    for number, *row in frame.itertuples(name=None):
+        record: Record = {name: as_cell(value) for name, value in zip(names, row, strict=True)}
+        yield number, {**dict.fromkeys(OPTIONAL), **record, "place": Cell(f"строка {number + 1}", "text")}
+
+
+def as_cell(value: object) -> Cell | None:
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, bool):

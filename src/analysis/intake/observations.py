@@ -11,6 +11,9 @@ from analysis.intake.submission import Submission
 from analysis.settings import Settings
 
 COLUMNS = ["school_id", "period", "measure", "value", "source_file", "source_cell", "version", "received_at"]
+NEEDED = [
+    "school_id", "period", "measure", "value", "sheet_name", "cell", "file", "version", "received_at",
+]  # fmt: skip
 ACTIVITY_COLUMNS = ["school_id", "period", "activity", "status", "n_events", "evidence"]
 _DECEMBER = 12
 
