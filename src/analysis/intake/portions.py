@@ -16,9 +16,7 @@ def as_text(values: pd.DataFrame) -> pd.DataFrame:
     return values.astype(dict.fromkeys(categories, "str"))
 
 
-def in_portions(
-    imported: pd.DataFrame, with_forms: Collection[str]
-) -> tuple[pd.DataFrame, Iterator[pd.DataFrame]]:
+def in_portions(imported: pd.DataFrame, with_forms: Collection[str]) -> tuple[pd.DataFrame, Iterator[pd.DataFrame]]:
     """What goes with the forms of ``with_forms``, and the other schools' rows in portions.
 
     A small import is not divided: all of it goes with the forms.

@@ -35,6 +35,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 FIXED_TIME = 1609459200
 LIBRARY = "orientir.typ"
 PAGE_LIMIT = "card-does-not-fit"
+BROKEN_LIST = "invalid list (L) structure"  # some lists that go over a page
 
 
 class CardOverflow(RuntimeError):
@@ -156,15 +157,22 @@ def compile_pdf(source: str) -> bytes:
     CardOverflow : a card that needs more than one page
     typst.TypstError : anything else that Typst refuses, such as a picture without alternative text
     """
-    inputs = {"main.typ": source.encode(), LIBRARY: library()}
     try:
-        return typst.compile(  # type: ignore[call-overload]
-            inputs, font_paths=typst_fonts(), ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=FIXED_TIME
-        )
+        return _compiled(source, lists="")
     except typst.TypstError as error:
         if PAGE_LIMIT in str(error):
             raise CardOverflow("the card does not fit on one A4 page: shorten its texts or its table") from error
-        raise
+        if BROKEN_LIST not in str(error):
+            raise
+        return _compiled(source, lists="whole")
+
+
+def _compiled(source: str, lists: str) -> bytes:
+    inputs = {"main.typ": source.encode(), LIBRARY: library()}
+    return typst.compile(  # type: ignore[call-overload]
+        inputs, font_paths=typst_fonts(), ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=FIXED_TIME,
+        sys_inputs={"lists": lists},
+    )  # fmt: skip
 
 
 @cache

@@ -63,7 +63,9 @@ def messy(rng):
     frame.loc[[7, 22], "period"] = ["2022-13", "2030-01"]
     frame.loc[frame["measure"] == "plan", "value"] = [0.0, 1.0, 2.0] * 4
     frame = pd.concat([frame, frame.iloc[:30].assign(value=7.0)], ignore_index=True)  # given twice: the last one counts
-    return frame.assign(received_at=["2022-06-19", "", "19.06.2022 10:00"] * (len(frame) // 3) + [""] * (len(frame) % 3))
+    return frame.assign(
+        received_at=["2022-06-19", "", "19.06.2022 10:00"] * (len(frame) // 3) + [""] * (len(frame) % 3)
+    )
 
 
 @pytest.mark.parametrize("kinds", [{}, {"school_id": "category", "period": "category", "measure": "category"}])
