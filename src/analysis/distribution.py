@@ -157,4 +157,3 @@ def list_bytes(planned: Sequence[Planned]) -> bytes:
 def unsent(planned: Sequence[Planned]) -> list[Planned]:
     """Parcels that a send would try."""
     return [item for item in planned if item.state in ("new", "changed")]
-

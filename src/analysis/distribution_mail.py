@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -48,7 +48,9 @@ def server_from(environment: Mapping[str, str]) -> Server:
     if tls not in _PORTS:
         raise RequestError(f"{PREFIX}TLS=«{tls}»: допустимы starttls, tls, none.")
     if tls == "none" and host not in _LOCAL:
-        raise RequestError(f"{PREFIX}TLS=none допустимо только для сервера на этом компьютере: иначе письма видны всем.")
+        raise RequestError(
+            f"{PREFIX}TLS=none допустимо только для сервера на этом компьютере: иначе письма видны всем."
+        )
     port = values.get("PORT", "") or str(_PORTS[tls])
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise RequestError(f"{PREFIX}PORT=«{port}»: нужен номер порта.")
@@ -57,7 +59,11 @@ def server_from(environment: Mapping[str, str]) -> Server:
         raise RequestError(f"{PREFIX}FROM=«{sender}»: нужен адрес, от которого идут письма.")
     password = values.get("PASSWORD", "") or _from_keyring(user)
     if user and not password:
-        raise RequestError(f"Нет пароля для {user}: задайте {PREFIX}PASSWORD или сохраните его: keyring set orientir {user}")
+        raise RequestError(
+            f"Нет пароля для {user}: задайте {PREFIX}PASSWORD или сохраните его: keyring set orientir {user}"
+        )
+    if not (user + password).isascii():
+        raise RequestError("Имя или пароль почты содержат не латинские буквы: Python такие серверу не передаёт.")
     return Server(host, int(port), tls, sender, user, password, values.get("CA", ""))
 
 
@@ -66,7 +72,7 @@ def _from_keyring(user: str) -> str:
     if not user:
         return ""
     try:
-        import keyring
+        import keyring  # type: ignore[import-not-found]
     except ImportError:
         return ""
     try:
@@ -80,7 +86,7 @@ def message_of(parcel: Parcel, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = sender, parcel.address
     message["Subject"] = one_line(parcel.letter.subject)
-    message["Date"] = format_datetime(datetime.now(timezone.utc))
+    message["Date"] = format_datetime(datetime.now(UTC))
     domain = sender.rpartition("@")[2]
     message["Message-ID"] = f"<{parcel.digest[:32]}.{_word(parcel.topic)}.{_word(parcel.school_id)}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -215,7 +221,7 @@ def _answer(error: smtplib.SMTPException) -> str:
 
 def _note(journal: Journal, event: str, parcel: Parcel, reason: str = "") -> None:
     row = {"event": event, "topic": parcel.topic, "school_id": parcel.school_id, "address": parcel.address}
-    row |= {"digest": parcel.digest, "at": datetime.now(timezone.utc).isoformat(timespec="seconds")}
+    row |= {"digest": parcel.digest, "at": datetime.now(UTC).isoformat(timespec="seconds")}
     journal.add(**row, **({"reason": reason} if reason else {}))
 
 

@@ -14,9 +14,7 @@ from analysis.report.numbers import count_of
 from analysis.workspace import Workspace
 
 
-def deliver(
-    space: Workspace, topic: str, parcels: list[Parcel], letters: Letters, yes: bool, console: Console
-) -> bool:
+def deliver(space: Workspace, topic: str, parcels: list[Parcel], letters: Letters, yes: bool, console: Console) -> bool:
     """True when nothing that should have been sent was left behind; without ``yes`` nothing is sent."""
     server = server_of_environment() if yes else None
     folder = send_folder(space, topic)

@@ -54,7 +54,9 @@ def due_on(on: date, accepted: IntakeResult, schools: Schools, settings: Setting
     past = [month for month in months if month.due < on]
     states = [submissions_by_school(register, frame, month, settings, on) for month in past]
     columns = ["school_id", "period", "due"]
-    table = pd.concat([state[state["status"] == "missing"][columns] for state in states] or [pd.DataFrame(columns=columns)])
+    table = pd.concat(
+        [state[state["status"] == "missing"][columns] for state in states] or [pd.DataFrame(columns=columns)]
+    )
     upcoming = next((month for month in months if month.due >= on), None)
     return Due(
         on, upcoming, table.reset_index(drop=True), open_findings(accepted.findings, register),
@@ -98,7 +100,7 @@ def closed_with(month: Period) -> list[Period]:
 def reminders(due: Due, schools: Schools, letters: Letters, space: Workspace) -> list[Parcel]:
     """A letter to every school that owes a form past its deadline or an answer to a finding."""
     late = {code: list(rows["period"]) for code, rows in due.missing.groupby("school_id")}
-    asked = {code: rows for code, rows in due.findings.groupby("school_id")}
+    asked = dict(due.findings.groupby("school_id"))
     owing = [school for school in schools if school.school_id in late or school.school_id in asked]
     return [
         _reminder(due, school, schools, late.get(school.school_id, []), asked.get(school.school_id), letters, space)

@@ -74,7 +74,9 @@ def load_letters(folder: Path) -> Letters:
     return letters
 
 
-def write_letter(template: LetterTemplate, school: str, words: Mapping[str, str], settings: Settings, demo: bool) -> Letter:
+def write_letter(
+    template: LetterTemplate, school: str, words: Mapping[str, str], settings: Settings, demo: bool
+) -> Letter:
     """The letter to one school; ``words`` are those of the kind of letter."""
     institution = settings.project.institution
     common = {
