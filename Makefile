@@ -11,6 +11,10 @@
 ##   make forms PERIOD=2022-06        формы для рассылки школам
 ##   make intake                      прочитать присланное, записать замечания
 ##   make demo                        создать демонстрационные данные
+##   make due [ON=2022-06-21]         сроки, долги, замечания; напоминания и календарь
+##
+## Рассылка
+##   make send PERIOD=2022H1          посылка каждой школе; SEND=yes – отправить по почте
 ##
 ## Рабочее место
 ##   make lab                         открыть тетради в JupyterLab
@@ -75,7 +79,7 @@ site: .venv/.ready
 	@$(ANALYSIS) site $(COMMON) $(call option,OUT,out)
 
 due: .venv/.ready
-	@$(ANALYSIS) due $(COMMON) $(call option,OUT,out) $(call option,ON,on)
+	@$(ANALYSIS) due $(COMMON) $(call option,OUT,out) $(call option,ON,on) $(call flag,SEND,yes)
 
 doctor: .venv/.ready
 	@$(ANALYSIS) doctor $(COMMON)

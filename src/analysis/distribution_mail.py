@@ -62,6 +62,8 @@ def server_from(environment: Mapping[str, str]) -> Server:
         raise RequestError(
             f"Нет пароля для {user}: задайте {PREFIX}PASSWORD или сохраните его: keyring set orientir {user}"
         )
+    if not (user + password).isascii():
+        raise RequestError("Имя или пароль почты содержат не латинские буквы: Python такие серверу не передаёт.")
     return Server(host, int(port), tls, sender, user, password, values.get("CA", ""))
 
 

@@ -35,6 +35,7 @@ class Explorer:
     def __init__(self, period: str, data: str = "") -> None:
         """Open a period that has been made. Raises RequestError when none has."""
         self._data, self._filling = data, False
+        self._space, _ = workspace_of_notebook(data, period)
         self._periods = made_periods(period, data)
         self.report = open_report(period if period in self._periods else self._periods[-1], "", data)
         self.shown: dict[str, Chart | Table | Paragraph] = {}
@@ -112,7 +113,7 @@ class Explorer:
     def _months(self, unit: str) -> pd.DataFrame:
         key = (self.report.period.key, unit)
         if key not in self._known_months:
-            self._known_months[key] = views.months_of_unit(self.report, unit)
+            self._known_months[key] = views.months_of_unit(self.report, self._space, unit)
         return self._known_months[key]
 
     def _follow_school(self) -> None:
@@ -136,9 +137,9 @@ class Explorer:
         view, report = self.shown[name], self.report
         picture = isinstance(view, Chart)
         file = f"{report.period.key}-{name}-{self.indicator.value}.{'svg' if picture else 'csv'}"
-        path = report.space.out / report.space.data_name / "explore" / file
+        path = self._space.out / self._space.data_name / "explore" / file
         write_whole(path, view.svg.encode() if isinstance(view, Chart) else csv_bytes(view))
-        return path.relative_to(report.space.out).as_posix()
+        return path.relative_to(self._space.out).as_posix()
 
     def _say_saved(self) -> None:
         self.saved.value = f"<p>Сохранено: <code>{self.save_view(self.what.value)}</code> в папке отчётов.</p>"

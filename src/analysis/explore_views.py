@@ -23,19 +23,20 @@ from analysis.report.sections.pictures import labels
 from analysis.report.sections.values import format_value
 from analysis.report.tables import Column, Table
 from analysis.stages import Stage
+from analysis.workspace import Workspace
 
 CITY = "city"
 
 
-def months_of_unit(report: PeriodReport, unit: str = CITY) -> pd.DataFrame:
+def months_of_unit(report: PeriodReport, space: Workspace, unit: str = CITY) -> pd.DataFrame:
     """One row per month and indicator of the city, a group or a school: contract columns of ``indicators``."""
     if unit == CITY:
         return report.tables["indicator_history"]
     schools = report.tables["schools"]
     chosen = schools[(schools["school_id"] == unit) | (schools["group"] == unit)]
-    observed = load_accepted(report.space.data).observations
+    observed = load_accepted(space.data).observations
     observed = observed[observed["school_id"].isin(chosen["school_id"])]
-    months = Stage(report.space, report.period, report.baseline, report.space.out).history_months()
+    months = Stage(space, report.period, report.baseline, space.out).history_months()
     return city_by_month(observed, chosen, report.tables["submissions"], months, report.settings).assign(unit_id=unit)
 
 

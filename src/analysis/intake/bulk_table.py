@@ -142,6 +142,7 @@ def frame_records(frame: pd.DataFrame) -> Iterator[tuple[int, Record]]:
 
 
 def as_cell(value: object) -> Cell | None:
+    """A table's value as the cell of a form; None for a missing one."""
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, bool):
