@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.dictionary import table_dictionary
 from analysis.periods import Period
+from analysis.tableschemas import check_table
 from analysis.tablestore import load_table
 from analysis.workspace import RequestError
 
@@ -36,8 +37,6 @@ def _known_periods(observations: pd.DataFrame, period: Period) -> str:
 
 def check_tables(folder: Path, names: tuple[str, ...]) -> None:
     """Every table is there, and the contract's tables keep their promises. Raises TableError."""
-    from analysis.tableschemas import check_table
-
     for name in names:
         frame = load_table(folder, name)
         if name in table_dictionary():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis import cli_office
+from analysis.cli_options import Data, Debug, Out, Params
 from analysis.messages import DONE_IN_PART, FAILED, Console, guarded
 
 if TYPE_CHECKING:
@@ -25,11 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Data = Annotated[str, typer.Option("--data", help="Папка данных: имя в data/ или путь.")]
-Params = Annotated[str, typer.Option("--params", help="Папка параметров вместо params/.")]
-Out = Annotated[str, typer.Option("--out", help="Куда писать вместо reports/.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Сколько процессов.")]
-Debug = Annotated[bool, typer.Option("--debug", help="При ошибке показать трассировку.")]
 CORES = os.cpu_count() or 1
 
 

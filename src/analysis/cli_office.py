@@ -1,4 +1,4 @@
-"""Commands of the office: send, due, doctor, init. No calculations here; heavy imports wait until they are needed."""
+"""Commands of the office: send, due. No calculations here; heavy imports wait until they are needed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analysis.cli_options import Data, Debug, Out, Params
 from analysis.messages import DONE_IN_PART, Console, guarded
 
 if TYPE_CHECKING:
@@ -14,11 +15,7 @@ if TYPE_CHECKING:
     from analysis.letters import Letters
     from analysis.workspace import Workspace
 
-Data = Annotated[str, typer.Option("--data", help="Папка данных: имя в data/ или путь.")]
-Params = Annotated[str, typer.Option("--params", help="Папка параметров вместо params/.")]
-Out = Annotated[str, typer.Option("--out", help="Папка отчётов вместо reports/.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Отправить по электронной почте; без этого – только показать.")]
-Debug = Annotated[bool, typer.Option("--debug", help="При ошибке показать трассировку.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -38,12 +35,9 @@ def send(
     """Посылка каждой школе: карта, протокол, письмо. Без --yes – показать, что и на какой адрес уйдёт."""
     with guarded(debug):
         from analysis.distribution_period import period_parcels
-        from analysis.letters import load_letters
-        from analysis.requests import workspace_with_data
 
         console = Console()
-        space = workspace_with_data(data, params, out, 1, console)
-        letters = load_letters(space.params)
+        space, letters = _open(data, params, out, 1, console)
         parsed = space.settings.parse_period(period)
         _deliver(space, parsed.key, period_parcels(space, parsed, letters), letters, yes, console)
 
@@ -59,14 +53,20 @@ def due(
     """Сроки, долги и открытые замечания на день; напоминания школам и календарь сроков."""
     with guarded(debug):
         from analysis.due_report import due_parcels
-        from analysis.letters import load_letters
-        from analysis.requests import workspace_with_data
 
         console = Console()
-        space = workspace_with_data(data, params, out, 2, console)
-        letters = load_letters(space.params)
+        space, letters = _open(data, params, out, 2, console)
         day = _day(on)
         _deliver(space, f"due-{day}", due_parcels(space, day, letters, console), letters, yes, console)
+
+
+def _open(data: str, params: str, out: str, jobs: int, console: Console) -> tuple[Workspace, Letters]:
+    """The folders of a command, and its letters' wording."""
+    from analysis.letters import load_letters
+    from analysis.requests import workspace_with_data
+
+    space = workspace_with_data(data, params, out, jobs, console)
+    return space, load_letters(space.params)
 
 
 def _day(text: str) -> date:

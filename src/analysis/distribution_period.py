@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.distribution import Parcel, address_problem
+from analysis.intake.findings import awaiting_answer
 from analysis.intake.identity import School, Schools, load_schools
 from analysis.intake.run import load_accepted
 from analysis.letters import Letters, write_letter
@@ -67,8 +68,9 @@ def _card(report: Path, school_id: str, outputs: Mapping[str, str]) -> tuple[dic
 
 def months_with_open_findings(findings: pd.DataFrame, period: Period) -> dict[str, list[str]]:
     """School → months of the period whose form has findings that wait for an answer."""
-    waiting = findings[(findings["state"] == "open") & (findings["severity"] != "note") & (findings["version"] > 0)]
-    waiting = waiting[waiting["period"].isin([month.key for month in period.months()])]
+    waiting = awaiting_answer(findings)
+    months = [month.key for month in period.months()]
+    waiting = waiting[(waiting["version"] > 0) & waiting["period"].isin(months)]
     return {str(code): sorted(set(rows["period"])) for code, rows in waiting.groupby("school_id")}
 
 

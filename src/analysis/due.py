@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,11 +10,12 @@ import pandas as pd
 from analysis.calendar_ics import Event
 from analysis.distribution import Parcel, address_problem
 from analysis.distribution_period import protocols
+from analysis.intake.findings import awaiting_answer
 from analysis.intake.identity import School, Schools
 from analysis.intake.run import IntakeResult
 from analysis.intake.submissions import submissions_by_school
 from analysis.letters import Letters, write_letter
-from analysis.periods import Period, half_of, month_period, parse_period, year_of
+from analysis.periods import Period, half_of, parse_period, year_of
 from analysis.report.numbers import count_of, format_date
 from analysis.settings import Settings
 from analysis.workspace import Workspace
@@ -37,20 +37,18 @@ class Due:
     waiting: tuple[str, ...]
 
 
-def due_months(settings: Settings) -> Iterator[Period]:
+def due_months(settings: Settings) -> tuple[Period, ...]:
     """Every month whose form is due, from the first due month to the end of the roadmap."""
     rules = settings.rules
-    year, number = map(int, rules.first_month.split("-"))
-    while year <= rules.last_year:
-        yield month_period(year, number, rules)
-        year, number = (year, number + 1) if number < 12 else (year + 1, 1)
+    first_year = int(rules.first_month[:4])
+    return Period(f"{first_year}-{rules.last_year}", "roadmap", first_year, rules.last_year, rules).months()
 
 
 def due_on(on: date, accepted: IntakeResult, schools: Schools, settings: Settings) -> Due:
     """What is due on a day, from what had arrived by its end."""
     came = accepted.register["received_at"].str[:10] <= on.isoformat()
     register, frame = accepted.register[came], schools.frame()
-    months = list(due_months(settings))
+    months = due_months(settings)
     past = [month for month in months if month.due < on]
     states = [submissions_by_school(register, frame, month, settings, on) for month in past]
     columns = ["school_id", "period", "due"]
@@ -66,8 +64,8 @@ def due_on(on: date, accepted: IntakeResult, schools: Schools, settings: Setting
 
 def open_findings(findings: pd.DataFrame, register: pd.DataFrame) -> pd.DataFrame:
     """Open errors and queries of the given files, one row per school and month."""
-    kept = (findings["state"] == "open") & (findings["severity"] != "note") & (findings["version"] > 0)
-    rows = findings[kept & findings["file"].isin(register["file_name"])]
+    rows = awaiting_answer(findings)
+    rows = rows[(rows["version"] > 0) & rows["file"].isin(register["file_name"])]
     rows = rows.assign(error=rows["severity"] == "error", query=rows["severity"] == "query")
     counted = rows.groupby(["school_id", "period"], as_index=False).agg(
         n_errors=("error", "sum"), n_queries=("query", "sum"), until=("until", "max")

@@ -10,11 +10,12 @@ import pandas as pd
 
 from analysis import explore_views as views
 from analysis.files import write_whole
+from analysis.intake.register import escape
 from analysis.report.blocks import Paragraph
 from analysis.report.charts import Chart
 from analysis.report.opening import open_report
 from analysis.report.tables import Table
-from analysis.workspace import RequestError, workspace_of_notebook
+from analysis.workspace import RequestError, Workspace, workspace_of_notebook
 
 WIDE = widgets.Layout(width="34em")
 STYLE = (  # JupyterLab sets every cell flush right
@@ -36,7 +37,7 @@ class Explorer:
         """Open a period that has been made. Raises RequestError when none has."""
         self._data, self._filling = data, False
         self._space, _ = workspace_of_notebook(data, period)
-        self._periods = made_periods(period, data)
+        self._periods = made_periods(self._space, period)
         self.report = open_report(period if period in self._periods else self._periods[-1], "", data)
         self.shown: dict[str, Chart | Table | Paragraph] = {}
         self._known_months: dict[tuple[str, str], pd.DataFrame] = {}
@@ -155,9 +156,8 @@ VIEW_NAMES = {
 }
 
 
-def made_periods(period: str, data: str = "") -> list[str]:
+def made_periods(space: Workspace, period: str) -> list[str]:
     """Keys of the periods whose report has been made, oldest first. Raises RequestError when there is none."""
-    space, _ = workspace_of_notebook(data, period)
     folder = space.out / space.data_name
     keys = sorted(path.parent.parent.name for path in folder.glob("[0-9]*/tables/indicators.parquet"))
     if not keys:
@@ -170,13 +170,12 @@ def csv_bytes(view: Table | Paragraph) -> bytes:
     if isinstance(view, Paragraph):
         return ("\ufeff" + view.plain() + "\n").encode()
     frame = view.frame[[column.name for column in view.columns]]
-    frame = frame.rename(columns={column.name: column.header for column in view.columns}).map(_harmless)
+    frame = frame.rename(columns={column.name: column.header for column in view.columns}).map(_as_text)
     return ("\ufeff" + frame.to_csv(index=False, sep=";", lineterminator="\n", decimal=",")).encode()
 
 
-def _harmless(value: Any) -> Any:
-    starts_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if starts_formula else value
+def _as_text(value: Any) -> Any:
+    return escape(value) if isinstance(value, str) else value
 
 
 def _dropdown(label: str, options: Iterable[Any], value: Any = None) -> widgets.Dropdown:

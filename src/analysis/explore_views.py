@@ -22,7 +22,7 @@ from analysis.report.sections.coverage import SEVERITIES, findings_table
 from analysis.report.sections.pictures import labels
 from analysis.report.sections.values import format_value
 from analysis.report.tables import Column, Table
-from analysis.stages import Stage
+from analysis.stages import history_months
 from analysis.workspace import Workspace
 
 CITY = "city"
@@ -36,7 +36,7 @@ def months_of_unit(report: PeriodReport, space: Workspace, unit: str = CITY) -> 
     chosen = schools[(schools["school_id"] == unit) | (schools["group"] == unit)]
     observed = load_accepted(space.data).observations
     observed = observed[observed["school_id"].isin(chosen["school_id"])]
-    months = Stage(space, report.period, report.baseline, space.out).history_months()
+    months = history_months(report.baseline, report.period)
     return city_by_month(observed, chosen, report.tables["submissions"], months, report.settings).assign(unit_id=unit)
 
 
@@ -57,7 +57,8 @@ def school_rows(report: PeriodReport, indicator: str, group: str = "") -> pd.Dat
     groups = report.tables["schools"].set_index("school_id")["group"]
     rows = rows.assign(group=rows["unit_id"].map(groups))
     rows = rows[rows["group"] == group] if group else rows
-    rows = rows.assign(median=rows.groupby("group")["value"].transform("median"))
+    medians = report.tables["group_medians"].query("indicator == @indicator").set_index("group")["median"]
+    rows = rows.assign(median=rows["group"].map(medians))
     return rows.sort_values(["value", "unit_id"], ascending=[not _higher_is_better(report, indicator), True])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.intake.run import load_accepted
-from analysis.periods import Period, month_period
+from analysis.periods import Period, month_period, parse_period
 from analysis.settings import Settings
 from analysis.tablestore import load_table, save_table
 from analysis.workspace import Workspace, workspace_of_notebook
@@ -42,13 +42,18 @@ class Stage:
         return self._loaded[name]
 
     def history_months(self) -> tuple[Period, ...]:
-        """Months from the start of the baseline to the end of the period; for the whole roadmap its years."""
-        if self.period.kind == "roadmap":
-            years = range(self.baseline.year, self.period.calendar_year + 1)
-            return tuple(self.settings.parse_period(str(year)) for year in years)
-        first, last = self.baseline.months()[0], self.period.closing_month()
-        span = range(first.year * 12 + first.number - 1, last.year * 12 + last.number)
-        return tuple(month_period(index // 12, index % 12 + 1, self.period.rules) for index in span)
+        """The periods of the city's history."""
+        return history_months(self.baseline, self.period)
+
+
+def history_months(baseline: Period, period: Period) -> tuple[Period, ...]:
+    """Months from the start of the baseline to the end of the period; for the whole roadmap its years."""
+    if period.kind == "roadmap":
+        years = range(baseline.year, period.calendar_year + 1)
+        return tuple(parse_period(str(year), period.rules) for year in years)
+    first, last = baseline.months()[0], period.closing_month()
+    span = range(first.year * 12 + first.number - 1, last.year * 12 + last.number)
+    return tuple(month_period(index // 12, index % 12 + 1, period.rules) for index in span)
 
 
 def open_stage(period: str, baseline: str = "", data: str = "") -> Stage:

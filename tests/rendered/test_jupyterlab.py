@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from analysis.report.notebooks import run_notebook
+from tests.rendered.browser import chromium
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 PERIODS = ("2022H1", "2022", "2022-03", "2021-2025")
 WAIT = 120_000  # milliseconds
@@ -67,12 +67,7 @@ def _address(runtime, server, log):
 
 @pytest.fixture(scope="module")
 def page(lab):
-    if not CHROMIUM and not os.environ.get("CI"):
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
         page.set_default_timeout(WAIT)
         page.goto(lab)
@@ -81,7 +76,6 @@ def page(lab):
         page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         page.wait_for_function(ALL_RUN)
         yield page
-        browser.close()
 
 
 ALL_RUN = """() => {

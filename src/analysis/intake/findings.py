@@ -97,6 +97,11 @@ def sentence(finding: Finding | Mapping[str, object]) -> str:
     return f"{start[:1].upper()}{start[1:]}: {found}. {row['action']}{until}."
 
 
+def awaiting_answer(frame: pd.DataFrame) -> pd.DataFrame:
+    """Open errors and queries: the findings that a school still has to answer."""
+    return frame[(frame["state"] == "open") & (frame["severity"] != "note")]
+
+
 def contract_findings(frame: pd.DataFrame) -> pd.DataFrame:
     """Open findings in the columns of the ``findings`` table; the term stands in ``action``."""
     view = frame[frame["state"] == "open"]

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from analysis.files import pack
+from analysis.intake.findings import awaiting_answer
 from analysis.intake.identity import School, Schools
 from analysis.periods import PeriodError
 from analysis.report.document import DEMO_STAMP
@@ -66,7 +67,7 @@ def make_protocol(school: School, period: str, rows: pd.DataFrame, settings: Set
     """Open findings first, then those that a later form answered."""
     order = rows["state"].map({"open": 0, "closed": 1})
     rows = rows.assign(_order=order).sort_values(["_order", "version"], kind="stable")
-    waiting = rows[(rows["state"] == "open") & (rows["severity"] != "note")]
+    waiting = awaiting_answer(rows)
     lines = [DEMO_STAMP] if is_demo else []
     lines += [school.name, f"Отчётный период: {_period_title(period, settings)}", _summary(waiting)]
     names = {measure.code: measure.name for measure in settings.measures}

@@ -175,12 +175,10 @@ def small_numbers_note(report: PeriodReport) -> Block:
     """Where the school's own numbers are too small to say much."""
     rows = own_rows(report)
     small = rows[(rows["denominator"] < _SMALL) & (rows["denominator"] > 0) & rows["indicator"].isin(_shares(report))]
-    text = f"Данные по состоянию на {full_stop(format_date(report.date))} Медиана группы и интервал мест – по школам, "
-    text += "представившим данные."
-    if own_rows(report)["median"].isna().all():
-        text = (
-            f"Данные по состоянию на {full_stop(format_date(report.date))} Медиана не приводится: в группе мало школ."
-        )
+    compared = "Медиана группы и интервал мест – по школам, представившим данные."
+    if rows["median"].isna().all():
+        compared = "Медиана не приводится: в группе мало школ."
+    text = f"Данные по состоянию на {full_stop(format_date(report.date))} {compared}"
     if len(small):
         names = ", ".join(report.settings.indicator(code).short_name for code in small["indicator"])
         text += f" Мало обучающихся (менее {_SMALL}), значения колеблются случайно: {names}; в балл они не входят."

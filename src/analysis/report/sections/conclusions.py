@@ -14,7 +14,7 @@ from analysis.report.sections.advice import advice_due, lacking_text
 from analysis.report.sections.coverage import coverage_counts
 from analysis.report.sections.dynamics import below_target, city_rows
 from analysis.report.sections.levels import level_counts
-from analysis.report.sections.values import format_value, in_sentence, join_words, quoted
+from analysis.report.sections.values import against_target, format_value, in_sentence, join_words, quoted
 
 _NAMED = 3
 
@@ -47,18 +47,14 @@ def _what_changed(report: PeriodReport) -> str:
     up, down, same = (int(counts.get(name, 0)) for name in ("up", "down", "no_clear_change"))
     text = (
         f"Из {count_of(len(tested), 'сравнимого показателя', 'сравнимых показателей', 'сравнимых показателей')} "
-        f"{_moved(up, 'вырос', '', 'ли')}, {_moved(down, 'снизил', 'ся', 'ись')}, у {same} разница не больше обычных колебаний"
+        f"{plural(up, 'вырос', 'выросли', 'выросли')} {up}, {plural(down, 'снизился', 'снизились', 'снизились')} {down}, "
+        f"у {same} разница не больше обычных колебаний"
     )
     fallen = tested[tested["verdict"] == "down"].sort_values("change")
     if len(fallen):
         names = [in_sentence(report, code) for code in fallen["indicator"].head(_NAMED)]
         text += f". {'Снизился показатель' if len(fallen) == 1 else 'Снизились'}: {join_words(names)}"
     return text + "."
-
-
-def _moved(n: int, stem: str, one: str, many: str) -> str:
-    """«вырос 1», «выросли 8», «снизился 1»."""
-    return f"{stem}{one if plural(n, 'one', 'few', 'many') == 'one' else many} {n}"
 
 
 def _what_needs_decision(report: PeriodReport) -> str:
@@ -94,7 +90,7 @@ def problems(report: PeriodReport) -> Bullets:
 
 def _missed(report: PeriodReport, row: Any) -> str:
     indicator = report.settings.indicator(row.indicator)
-    text = f"{quoted(indicator)}: {format_value(row.value, indicator)} при цели {format_value(row.target, indicator)}"
+    text = against_target(indicator, row)
     lacking = lacking_text(indicator, row.numerator, row.denominator, row.target)
     text += f"; не хватает: {lacking}" if lacking else ""
     weakest = _weakest_group(report, row.indicator)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analysis.report.document import Document
 from analysis.report.numbers import NBSP, format_date, full_stop
 from analysis.report.opening import PeriodReport
@@ -26,7 +28,7 @@ RUNNING = {
 def document(report: PeriodReport, kind: str) -> Document:
     """The document of a report; ``kind`` is monthly, interim, final, roadmap or card."""
     institution = report.settings.project.institution
-    return Document(
+    block = Document(
         title=_title(report, kind),
         subtitle=_subtitle(report, kind),
         kind="card" if kind == "card" else "report",
@@ -37,10 +39,15 @@ def document(report: PeriodReport, kind: str) -> Document:
         date=report.date.isoformat(),
         date_text=_expected(report) if kind == "final" else "",
         running=f"{RUNNING[kind]} за {report.period.title()}" if kind in RUNNING else "",
-        order_reference="" if kind == "card" else _orders(report),
-        signature_position="" if kind == "card" else institution.director_position,
-        signature_name="" if kind == "card" else institution.director_name,
-        executor="" if kind == "card" else f"{institution.executor_position} {institution.executor_name}".strip(),
+    )
+    if kind == "card":  # has no room for orders and is not signed
+        return block
+    return replace(
+        block,
+        order_reference=_orders(report),
+        signature_position=institution.director_position,
+        signature_name=institution.director_name,
+        executor=f"{institution.executor_position} {institution.executor_name}".strip(),
     )
 
 

@@ -72,13 +72,13 @@ def ranking_table(report: PeriodReport) -> Table:
         interval=[format_places(a, b) for a, b in zip(rows["rank_low_joint"], rows["rank_high_joint"], strict=True)],
         step=_steps(rows),
     )
+    working = report.edition == "working"
     columns = [Column("school", "Учреждение"), Column("attainment_level", "Уровень", "status")]
-    if report.edition == "working":
-        columns.append(Column("score", "Балл, %", "number"))
+    if working:
+        columns += [Column("score", "Балл, %", "number"), Column("place", "Место", align="end")]
     if places:
         columns.append(Column("interval", "Место с учётом колебаний", align="end"))
-    if report.edition == "working":
-        columns.insert(-1, Column("place", "Место", align="end"))
+    if working:
         columns += [Column("n_valid", "Показателей", "int"), Column("previous_rank", "Место прежде", "place")]
     if places:
         columns.append(Column("step", "Ступень", "int"))

@@ -30,6 +30,7 @@ def key_figures_table(report: PeriodReport) -> Table:
             "n_schools": rows["n_schools"],
         }
     )
+    has_before = rows["baseline_value"].notna().any()
     before = [
         Column("before", report.baseline.title().removesuffix(" года"), align="end"),
         Column("change", "Разница", align="end"),
@@ -37,11 +38,11 @@ def key_figures_table(report: PeriodReport) -> Table:
     columns = [
         Column("name", "Показатель"),
         Column("value", report.period.title().removesuffix(" года"), align="end"),
-        *(before if rows["baseline_value"].notna().any() else []),
+        *(before if has_before else []),
         Column("target", f"Цель {report.period.calendar_year} г.", align="end"),
         Column("n_schools", "ОУ", "int"),
     ]
-    compared = "Разница с прошлым годом здесь не проверяется." if len(columns) > 4 else f"{_no_baseline(report)}"
+    compared = "Разница с прошлым годом здесь не проверяется." if has_before else _no_baseline(report)
     return Table(
         frame, columns, "Ключевые показатели нарастающим итогом с 1 сентября", row_header="name",
         note="Цель установлена на конец учебного года: в первые месяцы показатель нарастающим итогом ниже её, и это не "

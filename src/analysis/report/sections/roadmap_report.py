@@ -13,6 +13,7 @@ from analysis.report.sections.dynamics import NEEDS_ATTENTION, below_target, cit
 from analysis.report.sections.roadmap import activities_summary
 from analysis.report.sections.values import (
     VERDICTS,
+    against_target,
     format_change,
     format_value,
     in_sentence,
@@ -134,14 +135,14 @@ def achievements(report: PeriodReport) -> Bullets:
     """Indicators at their target that have not fallen since the baseline, and activities that are done."""
     rows = city_rows(report)
     reached = rows[(rows["attainment"] >= NEEDS_ATTENTION) & (rows["verdict"] != "down")]
-    items = [
-        f"{quoted(i)}: {format_value(row.value, i)} при цели {format_value(row.target, i)}."
-        for row in reached.itertuples()
-        if (i := report.settings.indicator(row.indicator))
-    ]
+    items = _against_targets(report, reached)
     done = _with_status(report, DONE)
     items += [f"Выполнены мероприятия {join_words(done)}."] if done else []
     return Bullets(items or ["Показателей, достигших целей, пока нет."])
+
+
+def _against_targets(report: PeriodReport, rows: pd.DataFrame) -> list[str]:
+    return [f"{against_target(report.settings.indicator(row.indicator), row)}." for row in rows.itertuples()]
 
 
 def _with_status(report: PeriodReport, status: str) -> list[str]:
@@ -151,11 +152,7 @@ def _with_status(report: PeriodReport, status: str) -> list[str]:
 
 def unsolved(report: PeriodReport) -> Bullets:
     """Indicators below their target, worst first, and activities that are not done."""
-    items = [
-        f"{quoted(i)}: {format_value(row.value, i)} при цели {format_value(row.target, i)}."
-        for row in below_target(report).itertuples()
-        if (i := report.settings.indicator(row.indicator))
-    ]
+    items = _against_targets(report, below_target(report))
     for status in (NOT_DONE, GOING, NO_DATA):
         codes = _with_status(report, status)
         items += [f"Мероприятия в состоянии «{status}»: {join_words(codes)}."] if codes else []

@@ -67,6 +67,11 @@ def quoted(indicator: Indicator) -> str:
     return f"«{indicator.name}» ({indicator.code})"
 
 
+def against_target(indicator: Indicator, row: Any) -> str:
+    """«Доля …» (П04): 56,7 % при цели 60,0 % – ``row`` has the city's ``value`` and ``target``."""
+    return f"{quoted(indicator)}: {format_value(row.value, indicator)} при цели {format_value(row.target, indicator)}"
+
+
 def join_words(words: list[str]) -> str:
     """«а, б и в»."""
     if len(words) < 2:
