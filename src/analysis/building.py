@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from analysis.report.manifest import digests
+from analysis.superseded import keep_superseded
 from analysis.workspace import RequestError, Workspace, write_context
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ class BuildFolder:
         return self
 
     def accept(self) -> None:
-        """Put the finished folder in the place of the old one."""
+        """Put the finished folder in the place of the old one, which is kept when corrections have overtaken it."""
         self._context.unlink()
+        keep_superseded(self.target, self.folder)
         old = self.target.with_name(f".{self.target.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         if self.target.exists():

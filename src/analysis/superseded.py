@@ -1,0 +1,36 @@
+"""A report that corrections have overtaken is kept beside the new one, with its own manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.report.manifest import MANIFEST
+from analysis.tablestore import load_table
+
+RECALCULATED = "B33"  # the rule that notes a correction received after the cut-off
+
+
+def keep_superseded(report: Path, rebuilt: Path) -> Path | None:
+    """Move a finished report aside when the rebuilt one has corrections that it lacks; returns where it went.
+
+    The first report of a period is kept as ``2022H1.v1``, the next as ``2022H1.v2``; forms that only came late, or were
+    corrected before the cut-off, leave nothing behind: a report made meanwhile was not yet final.
+    """
+    if not (report / MANIFEST).exists() or _corrections(rebuilt) <= _corrections(report):
+        return None
+    number = 1
+    while (kept := report.with_name(f"{report.name}.v{number}")).exists():
+        number += 1
+    report.replace(kept)
+    return kept
+
+
+def _corrections(report: Path) -> set[tuple[str, str]]:
+    """School and file of every correction that the report counts."""
+    if not (report / "tables" / "findings.parquet").exists():
+        return set()
+    findings: pd.DataFrame = load_table(report / "tables", "findings")
+    rows = findings.loc[findings["rule"] == RECALCULATED, ["school_id", "file"]]
+    return set(rows.itertuples(index=False, name=None))
