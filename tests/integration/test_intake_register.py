@@ -114,7 +114,9 @@ def test_time_zones_of_letters(folder, written, local):
 
 def test_an_imports_time_may_be_listed_with_its_folder(folder):
     (folder.path / "imports").mkdir()
-    (folder.path / "imports" / "old.csv").write_text("school_id,period,measure,value\ns1,2021H1,N9,5\n", encoding="utf-8")
+    (folder.path / "imports" / "old.csv").write_text(
+        "school_id,period,measure,value\ns1,2021H1,N9,5\n", encoding="utf-8"
+    )
     folder.received["imports/old.csv"] = "2021-06-24T10:00"
     assert folder.run().register[["file_name", "received_at"]].values.tolist() == [
         ["imports/old.csv", "2021-06-24T10:00"]

@@ -89,7 +89,8 @@ def load_received(path: Path, hours: int) -> dict[str, str]:
 def parse_moment(text: str, hours: int | None = None) -> str:
     """«2022-06-19 14:05:31», «19.06.2022 14:05», a date, or a letter's date → «2022-06-19T14:05».
 
-    A time that names its zone is turned into local time, ``hours`` from UTC; without ``hours`` it stands. Empty when it is not a time.
+    A time that names its zone is turned into local time, ``hours`` from UTC; without ``hours`` it stands.
+    Empty when it is not a time.
     """
     text = text.strip()
     russian = [partial(_strptime, pattern) for pattern in _RUSSIAN_TIMES]
