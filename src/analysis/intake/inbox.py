@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -93,8 +93,8 @@ def parse_moment(text: str, hours: int | None = None) -> str:
     Empty when it is not a time.
     """
     text = text.strip()
-    russian = [partial(_strptime, pattern) for pattern in _RUSSIAN_TIMES]
-    for read in (*russian, datetime.fromisoformat, parsedate_to_datetime):
+    readers: list[Callable[[str], datetime]] = [partial(_by_pattern, pattern) for pattern in _RUSSIAN_TIMES]
+    for read in (*readers, datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = read(text)
             if moment.tzinfo and hours is not None:
@@ -105,5 +105,5 @@ def parse_moment(text: str, hours: int | None = None) -> str:
     return ""
 
 
-def _strptime(pattern: str, text: str) -> datetime:
+def _by_pattern(pattern: str, text: str) -> datetime:
     return datetime.strptime(text, pattern)
