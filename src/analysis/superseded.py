@@ -1,4 +1,4 @@
-"""A report that corrections have overtaken is kept beside the new one, with its own manifest."""
+"""A report that corrections have overtaken is kept, with its own manifest."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ import pandas as pd
 from analysis.report.manifest import MANIFEST
 from analysis.tablestore import load_table
 
+FOLDER = "superseded"  # beside the periods, where nothing takes it for one
 RECALCULATED = "B33"  # the rule that notes a correction received after the cut-off
 
 
 def keep_superseded(report: Path, rebuilt: Path) -> Path | None:
     """Move a finished report aside when the rebuilt one has corrections that it lacks; returns where it went.
 
-    The first report of a period is kept as ``2022H1.v1``, the next as ``2022H1.v2``; forms that only came late, or were
+    The first report of a period is kept as ``superseded/2022H1.v1``, the next as ``superseded/2022H1.v2``; forms that only came late, or were
     corrected before the cut-off, leave nothing behind: a report made meanwhile was not yet final.
     """
     if not (report / MANIFEST).exists() or _corrections(rebuilt) <= _corrections(report):
         return None
+    folder = report.parent / FOLDER
+    folder.mkdir(exist_ok=True)
     number = 1
-    while (kept := report.with_name(f"{report.name}.v{number}")).exists():
+    while (kept := folder / f"{report.name}.v{number}").exists():
         number += 1
     report.replace(kept)
     return kept

@@ -210,6 +210,24 @@ def test_libreoffice_round_trip(folder, tmp_path, target):
     ]
 
 
+@pytest.mark.office
+@pytest.mark.skipif(libreoffice() is None, reason="LibreOffice is not installed")
+def test_every_sheet_prints_on_one_page_of_a4(folder, tmp_path):
+    """The longest form, as LibreOffice would print it."""
+    from pypdf import PdfReader
+
+    from analysis.intake.convert import convert
+
+    source = tmp_path / "form.xlsx"
+    source.write_bytes(form(folder, key="2022-12"))
+    pages = PdfReader(convert(source, tmp_path, "pdf")).pages
+    visible = [sheet.title for sheet in load_workbook(source) if sheet.sheet_state == "visible"]
+    assert len(pages) == len(visible) == 5
+    for page, title in zip(pages, visible, strict=True):
+        assert sorted(round(float(side) / 72 * 25.4) for side in page.mediabox[2:]) == [210, 297], title
+        assert title == "Паспорт" or "Проверка" in page.extract_text() or "Состояние" in page.extract_text(), title
+
+
 # 35: damaged and hostile
 
 

@@ -103,7 +103,7 @@ def test_a_correction_after_the_cut_off_keeps_the_old_report(authority, first):
     _, manifest = first
     authority.send("n1", {"кружки": CORRECTED}, "2023-04-05T10:00", extra={"revision": "уточнённая"})
     folder = authority.report()
-    kept = folder.with_name(f"{PERIOD}.v1")
+    kept = folder.parent / "superseded" / f"{PERIOD}.v1"
     assert (kept / "manifest.json").read_bytes() == manifest != (folder / "manifest.json").read_bytes()
     assert (kept / "working" / "report.pdf").read_bytes().startswith(b"%PDF")
     values = [load_table(place / "tables", "indicators") for place in (kept, folder)]
@@ -116,4 +116,4 @@ def test_a_correction_after_the_cut_off_keeps_the_old_report(authority, first):
     assert "working/report.pdf" in listed
     assert [name for name in listed if name[0] != "." and not (kept / name).exists()] == []
     authority.report()
-    assert sorted(path.name for path in folder.parent.iterdir() if path.is_dir()) == [PERIOD, f"{PERIOD}.v1"]
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
