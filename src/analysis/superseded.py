@@ -16,8 +16,8 @@ RECALCULATED = "B33"  # the rule that notes a correction received after the cut-
 def keep_superseded(report: Path, rebuilt: Path) -> Path | None:
     """Move a finished report aside when the rebuilt one has corrections that it lacks; returns where it went.
 
-    The first report of a period is kept as ``superseded/2022H1.v1``, the next as ``superseded/2022H1.v2``; forms that only came late, or were
-    corrected before the cut-off, leave nothing behind: a report made meanwhile was not yet final.
+    The first report of a period goes to ``superseded/2022H1.v1``, the next to ``superseded/2022H1.v2``. Forms that only
+    came late, or were corrected before the cut-off, leave nothing behind: a report made meanwhile was not yet final.
     """
     if not (report / MANIFEST).exists() or _corrections(rebuilt) <= _corrections(report):
         return None
