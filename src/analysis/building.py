@@ -11,6 +11,7 @@ from types import TracebackType
 from analysis.incremental import Memory, key_of
 from analysis.report.manifest import Inputs, code_digest, digests, package_versions
 from analysis.requests import ReportRequest
+from analysis.superseded import keep_superseded
 from analysis.workspace import RequestError, Workspace, write_context
 
 
@@ -74,8 +75,9 @@ class BuildFolder:
         return self.failed / notebook
 
     def accept(self) -> None:
-        """Put the finished folder in the place of the old one."""
+        """Put the finished folder in the place of the old one, which is kept when corrections have overtaken it."""
         self._context.unlink()
+        keep_superseded(self.target, self.folder)
         old = self.target.with_name(f".{self.target.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         if self.target.exists():

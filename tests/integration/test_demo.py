@@ -77,7 +77,8 @@ def test_everything_is_there(generated, settings):
 
 def test_received_lists_every_file(demo):
     on_disk = {p.relative_to(demo / "inbox").as_posix() for p in (demo / "inbox").rglob("*") if p.is_file()}
-    assert {row["file_name"] for row in rows_of(demo / "received.csv")} == on_disk
+    imports = {f"imports/{path.name}" for path in (demo / "imports").iterdir()}
+    assert {row["file_name"] for row in rows_of(demo / "received.csv")} == on_disk | imports
     assert {Path(name).parent.name for name in on_disk} == {f"2021-{m:02d}" for m in range(7, 13)} | {
         f"2022-{m:02d}" for m in range(1, 13)
     }

@@ -12,70 +12,70 @@ import pytest
 from analysis.intake.identity import School
 from tests.unit.intake.kit import Folder, found, set_cell, value
 
-# typed into «tested» (or «plan»): rule, severity, accepted value
+# row of the table (0: none), typed into «tested» (or «plan»), rule, severity, accepted value
 NOTE, QUERY, ERROR = "note", "query", "error"
 COUNTS = [
     # 1. words for nothing
-    ("нет", "B01", NOTE, 0),
-    ("не было", "B01", NOTE, 0),
-    ("0 чел.", "B01", NOTE, 0),
+    (1, "нет", "B01", NOTE, 0),
+    (1, "не было", "B01", NOTE, 0),
+    (1, "0 чел.", "B01", NOTE, 0),
     # 2. dashes are not zero
-    ("-", "B02", QUERY, None),
-    ("–", "B02", QUERY, None),
-    ("—", "B02", QUERY, None),
-    ("х", "B02", QUERY, None),
+    (2, "-", "B02", QUERY, None),
+    (2, "–", "B02", QUERY, None),
+    (2, "—", "B02", QUERY, None),
+    (2, "х", "B02", QUERY, None),
     # 3. empty
-    (None, "B03", QUERY, None),
-    ("   ", "B03", QUERY, None),
+    (3, None, "B03", QUERY, None),
+    (3, "   ", "B03", QUERY, None),
     # 4. number with a unit
-    ("47 чел.", "B04", NOTE, 47),
-    ("52 уч.", "B04", NOTE, 52),
+    (4, "47 чел.", "B04", NOTE, 47),
+    (4, "52 уч.", "B04", NOTE, 52),
     # 5. fraction
-    ("12,5", "E1", ERROR, None),
-    (12.5, "E1", ERROR, None),
+    (5, "12,5", "E1", ERROR, None),
+    (5, 12.5, "E1", ERROR, None),
     # 6. spaces
-    ("1 24", "B41", ERROR, None),
-    ("2 34 ", "B41", ERROR, None),
-    (" 123 ", "B06", NOTE, 123),
-    ("124\u00a0", "B06", NOTE, 124),
-    ("１２５", "B06", NOTE, 125),
+    (6, "1 24", "B41", ERROR, None),
+    (6, "2 34 ", "B41", ERROR, None),
+    (6, " 123 ", "B06", NOTE, 123),
+    (6, "124\u00a0", "B06", NOTE, 124),
+    (6, "１２５", "B06", NOTE, 125),
     # 7. a share where a count is asked
-    ("45 %", "B07", QUERY, None),
-    ("0,45", "B07", QUERY, None),
-    (0.45, "B07", QUERY, None),
+    (7, "45 %", "B07", QUERY, None),
+    (7, "0,45", "B07", QUERY, None),
+    (7, 0.45, "B07", QUERY, None),
     # 8. approximate
-    ("10-15", "B08", ERROR, None),
-    ("около 20", "B08", ERROR, None),
-    ("более 30", "B08", ERROR, None),
+    (8, "10-15", "B08", ERROR, None),
+    (8, "около 20", "B08", ERROR, None),
+    (8, "более 30", "B08", ERROR, None),
     # 9. sums and explanations
-    ("15 (из них 3 ОВЗ)", "B09", QUERY, None),
-    ("7+8", "B09", QUERY, None),
+    (9, "15 (из них 3 ОВЗ)", "B09", QUERY, None),
+    (9, "7+8", "B09", QUERY, None),
     # 10. formulas: openpyxl saves them without a cached result
-    ("=7+8", "B10", ERROR, None),
-    ("#DIV/0!", "B10", ERROR, None),
-    ("#REF!", "B10", ERROR, None),
+    (10, "=7+8", "B10", ERROR, None),
+    (10, "#DIV/0!", "B10", ERROR, None),
+    (10, "#REF!", "B10", ERROR, None),
     # 11. dates
-    (date(2022, 5, 12), "B11", ERROR, None),
-    (datetime(2022, 5, 12, 10, 30), "B11", ERROR, None),
-    ("12.май", "B11", ERROR, None),
+    (11, date(2022, 5, 12), "B11", ERROR, None),
+    (11, datetime(2022, 5, 12, 10, 30), "B11", ERROR, None),
+    (11, "12.май", "B11", ERROR, None),
     # 31. impossible
-    (-3, "E1", ERROR, None),
-    (1_000_000, "E1", ERROR, None),
-    ("1e6", "E1", ERROR, None),
-    ("+7 4722 32-12-45", "E1", ERROR, None),
-    (84722321245, "E1", ERROR, None),
+    (31, -3, "E1", ERROR, None),
+    (31, 1_000_000, "E1", ERROR, None),
+    (31, "1e6", "E1", ERROR, None),
+    (31, "+7 4722 32-12-45", "E1", ERROR, None),
+    (31, 84722321245, "E1", ERROR, None),
     # anything else
-    ("много", "B41", ERROR, None),
-    (True, "B41", ERROR, None),
+    (0, "много", "B41", ERROR, None),
+    (0, True, "B41", ERROR, None),
 ]
 FLAGS = [
-    ("Да", "B37", NOTE, 1),
-    ("+", "B37", NOTE, 1),
-    ("имеется", "B37", NOTE, 1),
-    ("нет", "", "", 0),
-    ("приказ № 5", "B37", QUERY, None),
-    ("-", "B02", QUERY, None),
-    (None, "B03", QUERY, None),
+    (37, "Да", "B37", NOTE, 1),
+    (37, "+", "B37", NOTE, 1),
+    (37, "имеется", "B37", NOTE, 1),
+    (37, "нет", "", "", 0),
+    (37, "приказ № 5", "B37", QUERY, None),
+    (37, "-", "B02", QUERY, None),
+    (37, None, "B03", QUERY, None),
 ]
 
 
@@ -88,16 +88,16 @@ def result(tmp_path_factory):
     count = len(COUNTS) + len(FLAGS)
     schools = [School(_code(i), f"СОШ № {200 + i}", group="Б") for i in range(count)]
     folder = Folder(tmp_path_factory.mktemp("cells"), schools)
-    for number, (typed, *_) in enumerate(COUNTS):
+    for number, (_, typed, *_) in enumerate(COUNTS):
         folder.send(_code(number), change=set_cell("tested", typed))
-    for number, (typed, *_) in enumerate(FLAGS, start=len(COUNTS)):
+    for number, (_, typed, *_) in enumerate(FLAGS, start=len(COUNTS)):
         folder.send(_code(number), "2021-12", change=set_cell("plan", typed, "half"))
     return folder.run()
 
 
-@pytest.mark.parametrize("number", range(len(COUNTS)), ids=[repr(case[0]) for case in COUNTS])
+@pytest.mark.parametrize("number", range(len(COUNTS)), ids=[f"{case[0]}: {case[1]!r}" for case in COUNTS])
 def test_count(result, number):
-    typed, rule, severity, accepted = COUNTS[number]
+    _, _, rule, severity, accepted = COUNTS[number]
     code = _code(number)
     assert value(result, code, "2022-03", "tested") == accepted
     findings = found(result, code)
@@ -111,9 +111,9 @@ def test_count(result, number):
     assert value(result, code, "2022-03", "covered") is not None
 
 
-@pytest.mark.parametrize("number", range(len(FLAGS)), ids=[repr(case[0]) for case in FLAGS])
+@pytest.mark.parametrize("number", range(len(FLAGS)), ids=[f"{case[0]}: {case[1]!r}" for case in FLAGS])
 def test_flag(result, number):
-    typed, rule, severity, accepted = FLAGS[number]
+    _, _, rule, severity, accepted = FLAGS[number]
     code = _code(len(COUNTS) + number)
     assert value(result, code, "2021H2", "plan") == accepted
     findings = found(result, code)
@@ -121,7 +121,7 @@ def test_flag(result, number):
     assert list(findings["severity"]) == ([severity] if severity else [])
 
 
-def test_thousands_with_a_space_or_nbsp(tmp_path):
+def test_6_thousands_with_a_space_or_nbsp(tmp_path):
     """Row 6 with numbers that large schools have."""
     schools = [School("s1", "СОШ № 1", group="Б"), School("s2", "СОШ № 2", group="Б")]
     folder = Folder(tmp_path, schools)
@@ -133,7 +133,7 @@ def test_thousands_with_a_space_or_nbsp(tmp_path):
         assert list(found(result, code)["rule"]) == ["B06"]
 
 
-def test_formula_with_a_cached_result_is_read(tmp_path):
+def test_10_formula_with_a_cached_result_is_read(tmp_path):
     """Row 10: what Excel calculated and saved is a value, with a note."""
     import re
     import zipfile
@@ -162,7 +162,7 @@ def test_formula_with_a_cached_result_is_read(tmp_path):
     assert list(found(result, "s1")[["rule", "severity"]].itertuples(index=False, name=None)) == [("B10", "note")]
 
 
-def test_zero_report_means_zero_only_when_ticked(tmp_path):
+def test_3_zero_report_means_zero_only_when_ticked(tmp_path):
     """Row 3: empty is 0 for flows; cumulative values stand as they were; contingents are still asked."""
     schools = [School("s1", "СОШ № 1", group="Б")]
     folder = Folder(tmp_path, schools)
@@ -183,7 +183,7 @@ def test_zero_report_means_zero_only_when_ticked(tmp_path):
     assert set(august["severity"]) == {"query"} and len(august) == 12
 
 
-def test_zero_report_at_the_start_of_the_school_year(tmp_path):
+def test_3_zero_report_at_the_start_of_the_school_year(tmp_path):
     folder = Folder(tmp_path, [School("s1", "СОШ № 1", group="Б")])
     folder.send("s1", "2022-06")
     empty = dict.fromkeys(["tested", "covered", "bvb", "proekt", "probes", "exc", "exc_online", "ovz_cov", "par"])
@@ -192,7 +192,7 @@ def test_zero_report_at_the_start_of_the_school_year(tmp_path):
     assert value(result, "s1", "2022-09", "tested") == 0  # cumulative values start anew
 
 
-def test_no_parallel_of_grade_11_is_not_applicable(tmp_path):
+def test_38_no_parallel_of_grade_11_is_not_applicable(tmp_path):
     """Row 38: a zero contingent is accepted and said to be not applicable, never an error."""
     folder = Folder(tmp_path, [School("s1", "СОШ № 1", group="Б")])
     none = {"N10_11": 0, "prof": 0, "N11": 0, "N11_prof": 0, "gia_prof": 0}
@@ -203,7 +203,7 @@ def test_no_parallel_of_grade_11_is_not_applicable(tmp_path):
     assert set(found(result, "s1")["severity"]) == {"note"}
 
 
-def test_date_as_text_in_the_passport(tmp_path):
+def test_12_date_as_text_in_the_passport(tmp_path):
     """Row 12: read when it has one reading."""
     schools = [School(f"s{i}", f"СОШ № {i}", group="Б") for i in range(1, 5)]
     folder = Folder(tmp_path, schools)

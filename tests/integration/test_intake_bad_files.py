@@ -92,6 +92,7 @@ def test_33_a_correction_after_the_meeting_is_a_new_version(folder):
     assert (folder.path / "register.csv").read_bytes().startswith(before)
     assert sorted(found(second, "s1")["rule"]) == ["B23", "B33"]
     assert set(found(second, "s1")["severity"]) == {"note"}
+    assert second.register["status"].tolist() == ["on_time", "recalculated"]
 
 
 # 34: other kinds of file
@@ -140,9 +141,36 @@ def test_34_other_kinds_are_refused_clearly(folder, name, content, word):
     assert word in found(result, "s1")["found"].iloc[0]
 
 
-def test_34_password(folder):
-    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 100
-    folder.put("s1 2022-03.xlsx", ole)
+def encrypted_ods() -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        entry = (
+            '<manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data/></manifest:file-entry>'
+        )
+        archive.writestr("META-INF/manifest.xml", f"<manifest:manifest>{entry}</manifest:manifest>")
+        archive.writestr("content.xml", bytes(range(256)) * 8)
+    return buffer.getvalue()
+
+
+def locked_archive(content: bytes) -> bytes:
+    """Every part's flag says that it is encrypted, in both of the places where a zip file keeps flags."""
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        pieces = content.split(mark)
+        flagged = [piece[: place - 4] + bytes([piece[place - 4] | 1]) + piece[place - 3 :] for piece in pieces[1:]]
+        content = mark.join([pieces[0], *flagged])
+    return content
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "zip"])
+def test_34_password(folder, kind):
+    """``password.xlsx`` is a form of March 2022 that was encrypted with the password «школа» as Excel does it."""
+    content = {
+        "xlsx": (Path(__file__).parent / "data" / "password.xlsx").read_bytes(),
+        "ods": encrypted_ods(),
+        "zip": locked_archive(form(folder)),
+    }[kind]
+    folder.put(f"s1 2022-03.{kind.replace('zip', 'xlsx')}", content)
     result = folder.run()
     refused(result, "s1", "B34")
     assert "паролем" in found(result, "s1")["action"].iloc[0]
@@ -180,6 +208,24 @@ def test_libreoffice_round_trip(folder, tmp_path, target):
     assert result.activities[["activity", "status", "n_events", "evidence"]].values.tolist() == [
         ["2.10", "выполнено", 2.0, "приказ"]
     ]
+
+
+@pytest.mark.office
+@pytest.mark.skipif(libreoffice() is None, reason="LibreOffice is not installed")
+def test_every_sheet_prints_on_one_page_of_a4(folder, tmp_path):
+    """The longest form, as LibreOffice would print it."""
+    from pypdf import PdfReader
+
+    from analysis.intake.convert import convert
+
+    source = tmp_path / "form.xlsx"
+    source.write_bytes(form(folder, key="2022-12"))
+    pages = PdfReader(convert(source, tmp_path, "pdf")).pages
+    visible = [sheet.title for sheet in load_workbook(source) if sheet.sheet_state == "visible"]
+    assert len(pages) == len(visible) == 5
+    for page, title in zip(pages, visible, strict=True):
+        assert sorted(round(float(side) / 72 * 25.4) for side in page.mediabox[2:]) == [210, 297], title
+        assert title == "Паспорт" or "Проверка" in page.extract_text() or "Состояние" in page.extract_text(), title
 
 
 # 35: damaged and hostile

@@ -93,6 +93,36 @@ def test_time_of_arrival_once_registered_stands(folder):
     assert folder.run().register["received_at"].tolist() == ["2022-03-18T13:40", "2022-03-18T10:00"]
 
 
+@pytest.mark.parametrize(
+    ("written", "local"),
+    [
+        ("2022-03-20T20:30:00Z", "2022-03-20T23:30"),
+        ("2022-03-20 23:30:00+00:00", "2022-03-21T02:30"),
+        ("Sun, 20 Mar 2022 20:30:00 +0000", "2022-03-20T23:30"),
+        ("20.03.2022 20:30", "2022-03-20T20:30"),
+        ("когда-то", "2022-03-18T03:00"),
+    ],
+)
+def test_time_zones_of_letters(folder, written, local):
+    """A time that names its zone becomes local time; one that is no time gives way to the file's own."""
+    path = folder.path / "inbox" / folder.send("s1", at=written)
+    midnight = pd.Timestamp("2022-03-18", tz="UTC").timestamp()
+    os.utime(path, (midnight, midnight))
+    assert settings().project.hours_from_utc == 3
+    assert folder.run().register["received_at"].tolist() == [local]
+
+
+def test_an_imports_time_may_be_listed_with_its_folder(folder):
+    (folder.path / "imports").mkdir()
+    (folder.path / "imports" / "old.csv").write_text(
+        "school_id,period,measure,value\ns1,2021H1,N9,5\n", encoding="utf-8"
+    )
+    folder.received["imports/old.csv"] = "2021-06-24T10:00"
+    assert folder.run().register[["file_name", "received_at"]].values.tolist() == [
+        ["imports/old.csv", "2021-06-24T10:00"]
+    ]
+
+
 def test_versions_and_statuses(folder):
     folder.send("s1", name="1.xlsx", change=set_cell("tested", "12,5"), at="2022-03-15T10:00")
     folder.run()

@@ -15,7 +15,7 @@ from analysis.settings import Settings
 Row = Sequence[object]
 Table = tuple[Sequence[str], Iterable[Row]]
 
-_BASELINE_ARRIVED = "2021-06-24T10:00"
+BASELINE_FILE, BASELINE_ARRIVED = "imports/baseline_2020_2021.csv", "2021-06-24T10:00"
 _CENTRE_LOG = (
     ("1.1", "выполнено", "2020-09-30", "приказ управления образования от 30.09.2020", "2020H2"),
     ("2.2", "выполняется", "2021-12-15", "положение о мониторинге", "2021H2"),
@@ -57,7 +57,7 @@ def baseline_table(true_values: pd.DataFrame, settings: Settings) -> Table:
     source = _old_monitoring(settings)
     columns = ("school_id", "period", "measure", "value", "received_at", "source")
     values = zip(rows["school_id"], rows["period"], rows["measure"], rows["value"], strict=True)
-    return columns, [(*keys, int(value), _BASELINE_ARRIVED, source) for *keys, value in values]
+    return columns, [(*keys, int(value), BASELINE_ARRIVED, source) for *keys, value in values]
 
 
 def _old_monitoring(settings: Settings) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 
 _SKIPPED_PREFIXES = ("~$", ".", "__MACOSX")
 _SKIPPED_NAMES = ("thumbs.db", "desktop.ini")
+_RUSSIAN_TIMES = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 
 
 @dataclass(frozen=True)
@@ -69,29 +72,38 @@ def _modified(path: Path, hours: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M")
 
 
-def load_received(path: Path) -> dict[str, str]:
-    """received.csv: file name → time of arrival; unreadable times are left out."""
+def load_received(path: Path, hours: int) -> dict[str, str]:
+    """received.csv: file name → local time of arrival (``hours`` from UTC); unreadable times are left out."""
     if not path.exists():
         return {}
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     delimiter = ";" if text.partition("\n")[0].count(";") else ","
     times = {}
     for row in csv.DictReader(text.splitlines(), delimiter=delimiter):
-        name, moment = (row.get("file_name") or "").strip(), parse_moment(row.get("received_at") or "")
+        name, moment = (row.get("file_name") or "").strip(), parse_moment(row.get("received_at") or "", hours)
         if name and moment:
             times[name.replace("\\", "/")] = moment
     return times
 
 
-def parse_moment(text: str) -> str:
-    """«2022-06-19 14:05:31», «19.06.2022 14:05» or a date → «2022-06-19T14:05»; empty when not a time."""
+def parse_moment(text: str, hours: int | None = None) -> str:
+    """«2022-06-19 14:05:31», «19.06.2022 14:05», a date, or a letter's date → «2022-06-19T14:05».
+
+    A time that names its zone is turned into local time, ``hours`` from UTC; without ``hours`` it stands.
+    Empty when it is not a time.
+    """
     text = text.strip()
-    for pattern in ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y"):
+    readers: list[Callable[[str], datetime]] = [partial(_by_pattern, pattern) for pattern in _RUSSIAN_TIMES]
+    for read in (*readers, datetime.fromisoformat, parsedate_to_datetime):
         try:
-            return datetime.strptime(text, pattern).strftime("%Y-%m-%dT%H:%M")
-        except ValueError:
+            moment = read(text)
+            if moment.tzinfo and hours is not None:
+                moment = moment.astimezone(timezone(timedelta(hours=hours)))
+            return moment.strftime("%Y-%m-%dT%H:%M")
+        except (ValueError, OverflowError):
             pass
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None).strftime("%Y-%m-%dT%H:%M")
-    except ValueError:
-        return ""
+    return ""
+
+
+def _by_pattern(pattern: str, text: str) -> datetime:
+    return datetime.strptime(text, pattern)

@@ -17,7 +17,7 @@ from analysis.intake.versions import content
 COLUMNS = [
     "received_at", "file_sha256", "file_name", "school_id", "period", "version", "status", "days_late", "findings",
 ]  # fmt: skip
-STATUSES = ("on_time", "late", "returned", "duplicate", "pending", "unidentified", "imported")
+STATUSES = ("on_time", "late", "recalculated", "returned", "duplicate", "pending", "unidentified", "imported")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -102,8 +102,10 @@ def _status(submission: Submission, has_errors: bool) -> str:
         return "unidentified"
     if not submission.readable or (submission.in_force and has_errors):
         return "returned"
+    said = {remark.variant for remark in submission.remarks}
+    if "B33" in said:
+        return "recalculated"
     if not submission.in_force:
-        said = {remark.variant for remark in submission.remarks}
         if "B23.same" in said:
             return "duplicate"
         if said & {"B23", "B13.held"}:

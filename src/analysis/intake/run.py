@@ -28,7 +28,6 @@ from analysis.tablestore import parquet_bytes
 
 Progress = Callable[[str, int, int], None]
 TABLES = ("observations", "findings", "activities", "register")
-HOURS_FROM_UTC = 3  # of modification times, where received.csv says nothing
 
 
 class IntakeError(ValueError):
@@ -94,11 +93,12 @@ def _any(_: pd.DataFrame) -> None:
 
 def _look(data_dir: Path, settings: Settings) -> _Found:
     register = load_register(data_dir / "register.csv")
-    times = load_received(data_dir / "received.csv")
-    hours = getattr(settings.project, "hours_from_utc", HOURS_FROM_UTC)
+    hours = settings.project.hours_from_utc
+    times = load_received(data_dir / "received.csv", hours)
     files = arrivals(data_dir / "inbox", times, register.received, hours)
     known = {(sha, name.removeprefix("imports/")): time for (sha, name), time in register.received.items()}
-    imports = arrivals(data_dir / "imports", times, known, hours)
+    sent = times | {name.removeprefix("imports/"): time for name, time in times.items()}
+    imports = arrivals(data_dir / "imports", sent, known, hours)
     imports = [arrival for arrival in imports if arrival.path.suffix.lower() in (".csv", ".xlsx", ".ods", ".parquet")]
     spec = spec_of(settings, load_older_forms(settings.folder))
     code = memory.code_digest()

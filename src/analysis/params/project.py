@@ -120,6 +120,7 @@ class Project(Strict):
 
     data: str
     institution: Institution
+    hours_from_utc: int = Field(3, ge=-12, le=14)
     periods: PeriodParams = PeriodParams()
     groups: tuple[Group, ...]
     privacy: Privacy = Privacy()

@@ -189,5 +189,14 @@ def quality_sentence(report: PeriodReport) -> Block:
     return Paragraph(
         f"К данным есть {count_of(total, 'замечание', 'замечания', 'замечаний')}: возвращено на исправление – {errors} "
         f"({error_schools} ОУ), требуют уточнения – {queries} ({query_schools} ОУ). Возвращённые значения в расчёт "
-        "не вошли; они считаются отсутствующими, а не нулевыми."
+        f"не вошли; они считаются отсутствующими, а не нулевыми.{_recalculated(report)}"
     )
+
+
+def _recalculated(report: PeriodReport) -> str:
+    """What was corrected after the cut-off: figures given out before may differ."""
+    schools = report.findings.loc[report.findings["rule"] == "B33", "school_id"].nunique()
+    if not schools:
+        return ""
+    who = count_of(schools, "учреждение исправило", "учреждения исправили", "учреждений исправили")
+    return f" Пересчитано: {who} данные после срока, прежний отчёт хранится отдельно."

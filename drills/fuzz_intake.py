@@ -1,7 +1,8 @@
 """Throw spoilt workbooks at the reader for a limited time: no crash, no hang over 5 s, memory under 500 MB.
 
 Bytes of the archive, its XML parts, and texts of cells are changed at random from a fixed seed; each file is read in a
-child process, as intake does. An input that breaks a promise is kept and named. Run: make drills [ARGS="--seconds 600"]
+child process, as intake does, and every hundred of them lie in one inbox for a whole intake. An input that breaks a
+promise is kept and named. Run: make drills [ARGS="--seconds 600"]
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from analysis.intake.identity import School
 from analysis.intake.layout import asked_measures
 from analysis.intake.reading import spec_of
 from analysis.intake.rules import RULES
+from analysis.intake.run import run_intake
 from analysis.intake.workers import ReaderProcess
 from analysis.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_SECONDS, MOST_MEGABYTES = 5.0, 500.0
+INBOX = 100  # inputs of one whole intake
+SCHOOLS = "school_id,name,group\ns1,СОШ № 1,Б\ns2,СОШ № 2,Б\n"
 PIECES = [
     *"0123456789-–—+=%.,;:()/\\'\"<>&№ \t\n\0\u00a0\u200b\ufeff\ud7ff😀",
     "нет", "чел.", "около", "из них", "1e308", "1e-308", "-1", "9" * 400, "0x1F", "#REF!", "=1+1", "@SUM(A1)", "NaN",
@@ -164,6 +168,8 @@ class Drill:
         self.tried: Counter[str] = Counter()
         self.failures: list[str] = []
         self.slowest = self.largest = 0.0
+        self.intakes = 0
+        self.data = self.folder / "data"
         self.process = ReaderProcess(self.spec)
 
     def one(self) -> None:
@@ -182,11 +188,29 @@ class Drill:
             self.failures.append(f"{kind}: {wrong}: {saved}")
             self.process.end()
             self.process = ReaderProcess(self.spec)
+            return
+        self.put(path)
+
+    def put(self, path: Path) -> None:
+        """Leave the file in the inbox; a full one goes through the whole intake and is emptied."""
+        inbox = self.data / "inbox"
+        inbox.mkdir(parents=True, exist_ok=True)
+        path.rename(inbox / f"{self.tried.total()}.xlsx")
+        if sum(1 for _ in inbox.iterdir()) < INBOX:
+            return
+        (self.data / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
+        try:
+            run_intake(self.data, self.settings)
+        except Exception as error:  # whatever it is, it would stop the work of all schools
+            saved = self.data.rename(self.folder / f"intake-{self.tried.total()}")
+            self.failures.append(f"intake: {type(error).__name__}: {error}: {saved}")
+        self.intakes += 1
+        shutil.rmtree(self.data, ignore_errors=True)
 
     def report(self) -> None:
         """Print what was tried and what broke."""
         kinds = ", ".join(f"{name}: {number}" for name, number in self.tried.most_common())
-        print(f"{self.tried.total()} inputs ({kinds})")
+        print(f"{self.tried.total()} inputs ({kinds}), {self.intakes} whole intakes")
         print(f"slowest {self.slowest:.2f} s, memory {self.largest:.0f} MB, broken promises: {len(self.failures)}")
         print("\n".join(self.failures[:20]))
 
