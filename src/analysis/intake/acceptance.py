@@ -11,7 +11,7 @@ from analysis.intake.checks import FUNCTIONS, reset_month, run_checks
 from analysis.intake.findings import Finding, findings_frame
 from analysis.intake.form_findings import FormFindings
 from analysis.intake.observations import NEEDED
-from analysis.intake.portions import in_portions
+from analysis.intake.portions import compact, in_portions, joined
 from analysis.intake.submission import Submission
 from analysis.intake.values import fill_zero_reports, values_table
 from analysis.intake.versions import Key, by_key, choose, number_versions, refuse_copies, refuse_last_years
@@ -50,12 +50,12 @@ def accept(
         if answered <= asked:
             break
         asked |= answered
-    parts = [values]
+    parts = []
     for portion in others:
         more, told = _check((), portion, settings)
-        parts.append(more[NEEDED])
+        parts.append(compact(more[NEEDED]))
         findings = [*findings, *told]
-    values = pd.concat(parts, ignore_index=True)[NEEDED] if len(parts) > 1 else values
+    values = joined([compact(values[NEEDED]), *parts]) if parts else values
     everything = findings_frame([*findings, *import_findings])
     return Acceptance(list(submissions), values, everything)
 

@@ -75,18 +75,30 @@ def clean_rows(
     early = np.asarray(moment.of(lambda one: one[:10]).astype(str) < starts.astype(str))
     good = school.known & period.known & measure.known & ~early & _in_order(value, measure)
     kinds = {one.code: "flag" if one.is_flag else settings.measure(one.code).type for one in measures.values()}
-    rows = pd.DataFrame(
+    rows = _rows(school, period, measure, moment, value, kinds, file)
+    return rows if good.all() else rows[good]
+
+
+def _rows(
+    school: _Column,
+    period: _Column,
+    measure: _Column,
+    moment: _Column,
+    value: np.ndarray,
+    kinds: Mapping[str, str],
+    file: str,
+) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "source": -1, "school_id": school.of(lambda one: one.school_id), "group": school.of(lambda one: one.group),
             "form": period.of(lambda one: one.closing_month().key), "sheet": period.of(lambda one: one.kind),
             "measure": measure.of(lambda one: one.code), "type": measure.of(lambda one: kinds[one.code]),
             "period": period.of(lambda one: one.key), "level": period.of(lambda one: one.kind),
-            "month": period.numbers(month_index).astype("int64"), "value": value, "variant": _same("", frame),
-            "found": _found(value), "cell": _places(frame), "sheet_name": _same("", frame), "file": _same(file, frame),
+            "month": period.numbers(month_index).astype("int64"), "value": value, "variant": _same("", value),
+            "found": _found(value), "cell": _places(value), "sheet_name": _same("", value), "file": _same(file, value),
             "version": 1, "received_at": moment.of(str), "zero_report": False, "in_force": True, "copy": 0,
         }
     )  # fmt: skip
-    return rows if good.all() else rows[good]
 
 
 def _period(text: str, settings: Settings) -> Period | None:
@@ -115,9 +127,9 @@ def _found(value: np.ndarray) -> pd.Categorical:
     return pd.Categorical.from_codes(place[np.where(codes < 0, len(numbers), codes)], categories)
 
 
-def _same(text: str, frame: pd.DataFrame) -> pd.Categorical:
-    return pd.Categorical.from_codes(np.zeros(len(frame), dtype="int8"), [text])
+def _same(text: str, value: np.ndarray) -> pd.Categorical:
+    return pd.Categorical.from_codes(np.zeros(len(value), dtype="int8"), [text])
 
 
-def _places(frame: pd.DataFrame) -> pd.Series:
-    return "строка " + pd.Series(np.arange(1, len(frame) + 1)).astype("str")
+def _places(value: np.ndarray) -> pd.Series:
+    return "строка " + pd.Series(np.arange(1, len(value) + 1)).astype("str")

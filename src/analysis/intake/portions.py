@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 MOST_ROWS = 400_000  # values of one portion; below that everything is one
 
@@ -14,6 +15,24 @@ def as_text(values: pd.DataFrame) -> pd.DataFrame:
     """Categories back to plain text, as the checks expect."""
     categories = [name for name, kind in values.dtypes.items() if isinstance(kind, pd.CategoricalDtype)]
     return values.astype(dict.fromkeys(categories, "str"))
+
+
+def compact(values: pd.DataFrame) -> pd.DataFrame:
+    """Repeated texts as categories, the rest as plain columns: a tenth of the memory."""
+    texts = ["school_id", "period", "measure", "sheet_name", "cell", "file", "received_at"]
+    plain = values.astype(dict.fromkeys(texts, "str"))
+    return plain.astype(dict.fromkeys([name for name in texts if name not in ("sheet_name", "cell")], "category"))
+
+
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Compact portions one under another."""
+    columns = {
+        name: union_categoricals([part[name] for part in parts], sort_categories=True)
+        if isinstance(parts[0][name].dtype, pd.CategoricalDtype)
+        else pd.concat([part[name] for part in parts], ignore_index=True)
+        for name in parts[0]
+    }
+    return pd.DataFrame(columns)
 
 
 def in_portions(imported: pd.DataFrame, with_forms: Collection[str]) -> tuple[pd.DataFrame, Iterator[pd.DataFrame]]:

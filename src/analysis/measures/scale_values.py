@@ -17,10 +17,11 @@ _CLASSES = 32
 _ERRORS = 9
 _PLACES = 16
 _STEPS = 2  # the second already changes next to nothing
+EACH_UP_TO = 1_000  # units; up to here the step-down is made for each of them, not on the grid
 
 
 def marginal_values_on_grid(theta: np.ndarray, sigma: np.ndarray, confidence: float, step_down: bool) -> np.ndarray:
-    """Marginal critical value of each unit, interpolated over a grid of errors and estimates."""
+    """Marginal critical value of each unit, interpolated over a grid of errors and, for many units, of estimates."""
     if not (sigma > 0).any():
         return np.zeros(len(theta))
     scale = float(np.median(sigma[sigma > 0]))
@@ -34,12 +35,49 @@ def marginal_values_on_grid(theta: np.ndarray, sigma: np.ndarray, confidence: fl
     others = everyone - own.toarray()  # below zero in a class without units: divides the unit's own factor out
     on_grid = marginal_critical_values(grid_sigma, spread, others, others, confidence)
     c = _interpolate(grid, on_grid[:, None], share, np.zeros(len(share)), np.zeros(1))
+    if step_down and len(theta) <= EACH_UP_TO:
+        return _step_each(theta, sigma, c, spread, classes, share, confidence)
     places = np.unique(np.quantile(theta, np.linspace(0, 1, _PLACES)))
     values = np.repeat(on_grid[:, None], len(places), axis=1)
     for _ in range(_STEPS if step_down else 0):
         values = _step(theta, sigma, weights, spread, own, grid_sigma, places, values, confidence)
         c = np.minimum(c, _interpolate(grid, values, share, theta, places))
     return c
+
+
+def _step_each(
+    theta: np.ndarray,
+    sigma: np.ndarray,
+    c: np.ndarray,
+    spread: np.ndarray,
+    classes: np.ndarray,
+    share: np.ndarray,
+    confidence: float,
+) -> np.ndarray:
+    """Step-down for every unit on its own; the others still enter as classes of errors."""
+    own = _error_classes(share, classes)[1]
+    open_before, todo = np.full(len(theta), -1), np.arange(len(theta))
+    while len(todo):
+        above, below = _open_claims(theta, sigma, c, own, todo)
+        left = np.rint(above.sum(axis=1) + below.sum(axis=1)).astype(int)
+        fewer = left != open_before[todo]
+        open_before[todo] = left
+        todo, above, below = todo[fewer], above[fewer], below[fewer]
+        lower = marginal_critical_values(sigma[todo], spread, above, below, confidence, c[todo])
+        c[todo] = np.minimum(c[todo], lower)
+    return c
+
+
+def _open_claims(
+    theta: np.ndarray, sigma: np.ndarray, c: np.ndarray, classes: sparse.csr_array, todo: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Per class, the units that each unit of ``todo`` may still wrongly claim above, and below, itself."""
+    difference = theta - theta[todo, None]
+    margin = c[todo, None] * np.hypot(sigma[todo, None], sigma)
+    mine, transposed = classes[todo].toarray(), classes.T.tocsr()
+    above = (transposed @ (difference <= margin).T.astype(float)).T - mine
+    below = (transposed @ (-difference <= margin).T.astype(float)).T - mine
+    return above, below
 
 
 def _step(

@@ -115,15 +115,19 @@ def test_only_the_largest_errors_of_a_draw_decide(monkeypatch):
     assert joint_critical_value(theta, sigma, 0.95, True, 2000, 1) == fast
 
 
-def test_the_grid_gives_the_exact_critical_values_at_64_units():
-    rng = np.random.default_rng(5)
+@pytest.mark.parametrize("step_down", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_grid_gives_the_exact_critical_values_at_64_units(seed, step_down):
+    rng = np.random.default_rng(seed)
     theta, sigma = np.sort(rng.normal(0, 2, 64)), rng.uniform(0.2, 1.5, 64)
-    exact = module.marginal_values(theta, sigma, 0.95, step_down=False)
-    grid = marginal_values_on_grid(theta, sigma, 0.95, step_down=False)
+    exact = module.marginal_values(theta, sigma, 0.95, step_down)
+    grid = marginal_values_on_grid(theta, sigma, 0.95, step_down)
     assert np.abs(exact - grid).max() < 1e-3
 
 
-def test_the_grid_gives_the_exact_intervals(monkeypatch):
+@pytest.mark.parametrize("each_up_to", [0, 1000])
+def test_the_grid_gives_the_exact_intervals(monkeypatch, each_up_to):
+    monkeypatch.setattr("analysis.measures.scale_values.EACH_UP_TO", each_up_to)
     rng = np.random.default_rng(6)
     theta, sigma = rng.normal(0, 2, 160), rng.uniform(0.2, 1.0, 160)
     grid = rank_intervals(theta, sigma)

@@ -209,3 +209,15 @@ def test_no_false_order_in_a_city_without_differences():
         frame = rankings.rankings_by_school(table, city, SETTINGS)
         claims += bool(((frame["rank_low_joint"] > 1) | (frame["rank_high_joint"] < 30)).any())
     assert claims <= 2
+
+
+def test_the_number_of_threads_changes_nothing(table, monkeypatch):
+    monkeypatch.setattr("analysis.measures.scoring._CELLS", 1000)  # many portions of draws
+    results = []
+    for threads in (1, 3):
+        monkeypatch.setattr("analysis.measures.scoring.THREADS", threads)
+        monkeypatch.setattr("analysis.measures.ranking_tables.THREADS", threads)
+        places = rankings.indicator_ranks_by_school(TABLE, CITY, SETTINGS)
+        results.append((rankings.rankings_by_school(TABLE, CITY, SETTINGS), places))
+    pd.testing.assert_frame_equal(results[0][0], results[1][0])
+    pd.testing.assert_frame_equal(results[0][1], results[1][1])
