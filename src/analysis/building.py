@@ -33,6 +33,16 @@ def _nearest_existing(folder: Path) -> Path:
     return folder
 
 
+def swap_in(folder: Path, target: Path) -> None:
+    """Put a finished folder in the place of the one that is there."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.replace(old)
+    folder.replace(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 class BuildFolder:
     """A scratch sibling of the period's folder; ``accept`` makes it the report, otherwise it vanishes.
 
@@ -78,12 +88,7 @@ class BuildFolder:
         """Put the finished folder in the place of the old one, which is kept when corrections have overtaken it."""
         self._context.unlink()
         keep_superseded(self.target, self.folder)
-        old = self.target.with_name(f".{self.target.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self.target.exists():
-            Path(self.target).replace(old)
-        Path(self.folder).replace(self.target)
-        shutil.rmtree(old, ignore_errors=True)
+        swap_in(self.folder, self.target)
         self._accepted = True
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -1,4 +1,4 @@
-"""Commands of the office: send, due. No calculations here; heavy imports wait until they are needed."""
+"""Commands of the office: send, due, site. No calculations here; heavy imports wait until they are needed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Отправить по эле
 
 def add_commands(app: typer.Typer) -> None:
     """Hang the commands of this module on the application."""
-    for command in (send, due):
+    for command in (send, due, site):
         app.command()(command)
 
 
@@ -58,6 +58,22 @@ def due(
         space, letters = _open(data, params, out, 2, console)
         day = _day(on)
         _deliver(space, f"due-{day}", due_parcels(space, day, letters, console), letters, yes, console)
+
+
+def site(data: Data = "", params: Params = "", out: Out = "", debug: Debug = False) -> None:
+    """Страницы для публикации: «дорожная карта» и публичные редакции готовых отчётов."""
+    with guarded(debug):
+        from analysis.requests import workspace_with_data
+        from analysis.site import make_site
+
+        console = Console()
+        result = make_site(workspace_with_data(data, params, out, 1, console))
+        console.say(f"Страницы для публикации готовы: {result.folder / 'index.html'}")
+        console.say(f"Периодов с публичными отчётами: {len(result.periods)}.")
+        for period, reason in result.refused.items():
+            console.say(f"Не опубликовано: {period} – {reason}.")
+        if result.refused:
+            raise typer.Exit(DONE_IN_PART)
 
 
 def _open(data: str, params: str, out: str, jobs: int, console: Console) -> tuple[Workspace, Letters]:

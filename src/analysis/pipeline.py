@@ -57,5 +57,5 @@ def make_report(request: ReportRequest, progress: Progress) -> ReportSummary:
 
 def finish(build: BuildFolder, request: ReportRequest, failed: Collection[str]) -> None:
     """Index and manifest: made last, because they list the rest."""
-    write_index(build.folder, request.period, load_tables(build.tables), build.space)
+    write_index(build.folder, request.period, load_tables(build.tables), build.space, failed)
     write_manifest(build.folder, build.inputs, build.memory.made_from(), failed)

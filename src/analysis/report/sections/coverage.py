@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.intake.rules import rule_text
 from analysis.intake.submissions import REPORTED
+from analysis.report.absence import reason_without_form
 from analysis.report.blocks import Block, KeyFact, KeyFacts, Paragraph
 from analysis.report.numbers import count_of, format_date, format_percent, full_stop
 from analysis.report.opening import PeriodReport
@@ -26,6 +27,7 @@ SEVERITIES = {
     "query": Signal("уточнить", "warn"),
     "note": Signal("к сведению", "neutral"),
 }
+SPECIAL = "особые условия (ремонт, перевод, дистанционное обучение): показано, но не распределяется"
 NOT_BY_SCHOOL = "В этой редакции данные отдельных учреждений не приводятся."
 
 
@@ -107,13 +109,9 @@ def excluded_table(report: PeriodReport) -> Table | Paragraph:
 
 
 def _reason(report: PeriodReport, row: Any) -> str:
-    if row.status == "missing":
-        return "форма не представлена"
-    if row.status == "not_due":
-        return _closed_reason(report, row.school_id)
-    special = report.indicators
-    own = special[(special["unit_id"] == row.school_id) & (special["status"] == "special_conditions")]
-    return "особые условия (ремонт, перевод, дистанционное обучение): показано, но не распределяется" * (len(own) > 0)
+    own = report.indicators[report.indicators["unit_id"] == row.school_id]
+    special = SPECIAL if (own["status"] == "special_conditions").any() else ""
+    return reason_without_form(row.status, _school(report, row.school_id), report.period) or special
 
 
 def closed_schools(report: PeriodReport) -> list[tuple[str, str]]:
@@ -122,17 +120,15 @@ def closed_schools(report: PeriodReport) -> list[tuple[str, str]]:
     closed = pd.to_datetime(schools["valid_to"]).dt.date
     gone = schools[(closed < report.period.cutoff) & (closed >= report.baseline.start)]
     known = set(report.submissions_of_period()["school_id"])
-    return [(school, _closed_reason(report, school)) for school in gone["school_id"] if school not in known]
+    return [
+        (school, reason_without_form(None, _school(report, school), report.period))
+        for school in gone["school_id"]
+        if school not in known
+    ]
 
 
-def _closed_reason(report: PeriodReport, school_id: str) -> str:
-    schools = report.tables["schools"].set_index("school_id")
-    closed, opened = (pd.to_datetime(schools.loc[school_id, name]) for name in ("valid_to", "valid_from"))
-    if pd.notna(closed) and closed.date() < report.period.cutoff:
-        return f"закрыта {format_date(closed.date())}"
-    if pd.notna(opened) and opened.date() > report.period.cutoff:
-        return f"открыта {format_date(opened.date())}"
-    return "форма за этот период не требовалась"
+def _school(report: PeriodReport, school_id: str) -> pd.Series:
+    return report.tables["schools"].set_index("school_id").loc[school_id]
 
 
 def submissions_by_school(report: PeriodReport, only_open: bool = False) -> Table | Paragraph:
