@@ -25,7 +25,6 @@ _RECTANGLE = re.compile(r"M(\S+) (\S+)L(\S+) \2L\3 (\S+)L\1 \4(?:L\1 \2)?z")
 _COLOUR = re.compile("|".join(CSS_NAMES))
 _DROPPED_STYLES = {"font-family", "stroke-linejoin", "stroke-miterlimit"}
 _XLINK = "{http://www.w3.org/1999/xlink}href"
-NOTE_SIZE = "8pt"
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,8 @@ class Chart:
         """Typst code; everything from data stands in string literals."""
         image = f'image(bytes({quoted(self.svg)}), format: "svg", alt: {quoted(clean(self.alt))}, width: {self.width})'
         if self.note:
-            note = f"#text(size: {NOTE_SIZE}, {string(self.note)})"
-            image = f"block(width: 100%)[#{image} #linebreak() {note}]"
-        caption = f", caption: [#text({string(self.caption)})]" if self.caption else ""
+            image = f"block(width: 100%)[#{image}#note({string(self.note, bound=True)})]"
+        caption = f", caption: [#text({string(self.caption, bound=True)})]" if self.caption else ""
         return f"#figure({image}{caption})"
 
     @property

@@ -63,6 +63,11 @@ def escape(text: Any) -> str:
     return html_escaping.escape(typst_text.clean(text))
 
 
+def prose(text: Any) -> str:
+    """Running text as HTML, with the no-break spaces of Russian typesetting."""
+    return escape(typst_text.bind(typst_text.clean(text)))
+
+
 def parts(inline: Inline) -> Sequence[str | Mark]:
     """The pieces of a running text."""
     if isinstance(inline, str) or not isinstance(inline, Sequence):
@@ -88,7 +93,7 @@ def _part_to_html(part: str | Mark) -> str:
         case LineBreak():
             return "<br>"
         case _:
-            return escape(part)
+            return prose(part)
 
 
 def to_typst(inline: Inline) -> str:

@@ -20,6 +20,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 MISSING = "—"
 NBSP = "\u00a0"
+NB_HYPHEN = "\u2011"
 MINUS = "\u2212"
 EN_DASH = "–"
 
@@ -135,6 +136,11 @@ def full_stop(text: str) -> str:
 def lower_first(text: str) -> str:
     """A name inside a sentence: «экскурсии на предприятия»; «СОШ № 1» and «„Билет в будущее“» stay as they are."""
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def upper_first(text: str) -> str:
+    """A phrase that opens a sentence or a cell."""
+    return text[:1].upper() + text[1:]
 
 
 def count_of(n: Any, one: str, few: str, many: str) -> str:

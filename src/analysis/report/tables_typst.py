@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from analysis.report.tables import Column, Shown, Table
 
 LONG_CELL = 600  # letters; a row with a longer text may break over pages
-UNBROKEN = 12  # rows; a shorter table moves to the next page whole
 _ALIGNS = {"start": "left", "end": "right", "center": "center"}
 
 
@@ -29,7 +28,6 @@ def write(table: Table) -> str:
         "scale": f"{scale:.3f}",
         "head": typst_text.array(_head(table)),
         "head-rows": "2" if _has_spans(table) else "1",
-        "breakable": "false" if len(table.frame) <= UNBROKEN else "true",
         "whole-rows": "true" if _longest(table) < LONG_CELL else "false",
     }
     named = ", ".join(f"{name}: {code}" for name, code in arguments.items())
@@ -59,7 +57,7 @@ def _has_spans(table: Table) -> bool:
 
 
 def _header(column: Column) -> str:
-    return typst_text.content(column.header)
+    return typst_text.content(typst_text.bind_units(column.header))
 
 
 def _body(table: Table) -> list[str]:
@@ -76,10 +74,10 @@ def _body(table: Table) -> list[str]:
 
 def _cell(cell: Shown) -> str:
     if cell.signal is None:
-        return typst_text.string(cell.text)
+        return typst_text.string(cell.text, bound=True)
     tone = typst_text.string(cell.signal.tone)
     name = "state" if cell.own_label else "marked"
-    return f"{name}({typst_text.string(cell.text)}, {tone})"
+    return f"{name}({typst_text.string(cell.text, bound=True)}, {tone})"
 
 
 def _pair(tone: str, label: str) -> str:

@@ -11,11 +11,14 @@ import pandas as pd
 
 from analysis.periods import next_working_day
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import count_of, is_missing
+from analysis.report.numbers import count_of, is_missing, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import format_value
 from analysis.report.tables import Column, Table
 from analysis.settings import Indicator
+
+
+NOT_DONE = "не выполнено"  # in place of a number, where a school only answers yes or no
 
 
 @dataclass(frozen=True)
@@ -84,27 +87,27 @@ def action_text(report: PeriodReport, indicator: Indicator) -> str:
 
 
 def lacking_text(indicator: Indicator, numerator: float, denominator: float, target: float) -> str:
-    """«до цели не хватает 37 обучающихся» – a count of people beats percentage points."""
+    """«37 обучающихся», of which there are too few: a count of people beats percentage points."""
     if any(is_missing(value) or isinstance(value, str) for value in (numerator, denominator, target)):
         return ""
     lacking = math.ceil(target * denominator / indicator.scale - numerator - 1e-9)
     if lacking <= 0:
         return ""
+    if indicator.unit == "yes_no" and denominator == 1:
+        return NOT_DONE
+    one, many = _nouns(indicator)
+    return count_of(lacking, one, many, many)
+
+
+def _nouns(indicator: Indicator) -> tuple[str, str]:
+    """Of what «не хватает»: the genitive, for one and for many."""
     if indicator.unit == "yes_no":
-        return "не выполнено" if denominator == 1 else count_of(lacking, "учреждение", "учреждения", "учреждений")
-    return count_of(lacking, *_nouns(indicator))
-
-
-def _nouns(indicator: Indicator) -> tuple[str, str, str]:
+        return "учреждения", "учреждений"
     if indicator.denominator == "due_forms":
-        return "форма", "формы", "форм"
+        return "формы", "форм"
     if indicator.denominator == "T":
-        if indicator.unit == "per_100":
-            return "участие", "участия", "участий"
-        return "педагог", "педагога", "педагогов"
-    if indicator.unit == "count":
-        return "единица", "единицы", "единиц"
-    return "обучающийся", "обучающихся", "обучающихся"
+        return ("участия", "участий") if indicator.unit == "per_100" else ("педагога", "педагогов")
+    return ("единицы", "единиц") if indicator.unit == "count" else ("обучающегося", "обучающихся")
 
 
 def group_advice_table(report: PeriodReport) -> Table:
@@ -135,7 +138,7 @@ def school_advice(report: PeriodReport) -> Table | Paragraph:
 def _frame(report: PeriodReport, advice: list[Advice]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "action": [item.action[:1].upper() + item.action[1:] for item in advice],
+            "action": [upper_first(item.action) for item in advice],
             "due": [item.due for item in advice],
             "indicator": [item.indicator.label for item in advice],
             "target": [format_value(item.indicator.target(report.period), item.indicator) for item in advice],

@@ -8,9 +8,9 @@ import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Callout, Columns, KeyFact, KeyFacts, Paragraph
 from analysis.report.inline import Strong
-from analysis.report.numbers import count_of, format_date, format_percent, format_places, full_stop, is_missing
+from analysis.report.numbers import count_of, format_date, format_percent, format_places, full_stop, is_missing, upper_first
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.advice import Advice, advice_for
+from analysis.report.sections.advice import NOT_DONE, Advice, advice_for
 from analysis.report.sections.coverage import STATUSES
 from analysis.report.sections.values import format_change, format_value, level_signals, suppressed_or
 from analysis.report.tables import Column, Table
@@ -142,7 +142,7 @@ def strengths_and_gaps(report: PeriodReport) -> Columns:
 def gaps_list(report: PeriodReport) -> Bullets:
     """Up to three gaps in numbers of pupils."""
     items = [
-        f"{item.indicator.short_name}: до цели не хватает – {item.lacking}"
+        f"{item.indicator.short_name}: {item.lacking if item.lacking == NOT_DONE else f'не хватает {item.lacking}'}"
         for item in own_advice(report)
         if item.lacking
     ]
@@ -156,7 +156,7 @@ def advice_table(report: PeriodReport) -> Table | Paragraph:
         return Paragraph("Адресных рекомендаций нет: сохраняйте достигнутое.")
     frame = pd.DataFrame(
         {
-            "action": [item.action[:1].upper() + item.action[1:] for item in advice],
+            "action": [upper_first(item.action) for item in advice],
             "due": [item.due for item in advice],
             "indicator": [item.indicator.code for item in advice],
         }

@@ -8,7 +8,7 @@ from typing import Any
 from analysis.periods import month_of
 from analysis.report.blocks import Block, Bullets, Callout, Paragraph
 from analysis.report.inline import Inline, Strong
-from analysis.report.numbers import count_of, format_date, format_percent, full_stop, plural
+from analysis.report.numbers import count_of, format_date, format_percent, full_stop, plural, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.advice import advice_due, lacking_text
 from analysis.report.sections.coverage import coverage_counts
@@ -22,7 +22,7 @@ _NAMED = 3
 def conclusions(report: PeriodReport) -> Block:
     """Three answers: who reported, what changed, what needs a decision; then what the analyst added."""
     items: list[Inline] = [
-        [Strong("Кто отчитался. "), _who_reported(report)],
+        [Strong("Кто отчитался. "), who_reported(report)],
         [Strong("Что изменилось. "), _what_changed(report)],
         [Strong("Что требует решения. "), _what_needs_decision(report)],
         *report.overrides.conclusions,
@@ -30,7 +30,8 @@ def conclusions(report: PeriodReport) -> Block:
     return Bullets(items)
 
 
-def _who_reported(report: PeriodReport) -> str:
+def who_reported(report: PeriodReport) -> str:
+    """«47 из 48 ОУ (97,9 %); с опозданием – 2, не представили – 1.»."""
     counts = coverage_counts(report)
     share = format_percent(100 * counts["in"] / counts["due"]) if counts["due"] else "—"
     tail = [f"с опозданием – {counts['late']}"] if counts["late"] else []
@@ -68,11 +69,7 @@ def _what_needs_decision(report: PeriodReport) -> str:
         parts.append(f"по {words} город не достиг цели, прежде всего: {join_words(named)}")
     if support:
         parts.append(f"адресная поддержка нужна {count_of(support, 'учреждению', 'учреждениям', 'учреждениям')}")
-    return _sentence("; ".join(parts)) if parts else "Решений не требуется."
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."
+    return full_stop(upper_first("; ".join(parts))) if parts else "Решений не требуется."
 
 
 def problems(report: PeriodReport) -> Bullets:
@@ -92,7 +89,7 @@ def _missed(report: PeriodReport, row: Any) -> str:
     indicator = report.settings.indicator(row.indicator)
     text = against_target(indicator, row)
     lacking = lacking_text(indicator, row.numerator, row.denominator, row.target)
-    text += f"; не хватает: {lacking}" if lacking else ""
+    text += f"; не хватает {lacking}" if lacking else ""
     weakest = _weakest_group(report, row.indicator)
     return text + (f"; ниже всего – {weakest}." if weakest else ".")
 
@@ -135,9 +132,14 @@ def _generated(report: PeriodReport) -> list[str]:
             f"меры по достижению {format_value(row.target, indicator)} (п.\u00a02.2 приказа). Срок – до {until}"
         )
     counts = level_counts(report)
-    if counts.size and counts.iloc[:, -1].sum():
+    support = int(counts.iloc[:, -1].sum()) if counts.size else 0
+    if support:
+        schools = count_of(support, "учреждения", "учреждений", "учреждений")
         department = report.settings.project.institution.department
-        items.append(f"Организовать адресную методическую поддержку учреждений: {department}.")
+        items.append(
+            f"Организовать адресную методическую поддержку {schools} уровня «{counts.columns[-1]}». "
+            f"Ответственный – {department}. Срок – до {until}"
+        )
     return items
 
 

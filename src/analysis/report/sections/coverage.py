@@ -10,7 +10,7 @@ from analysis.intake.rules import rule_text
 from analysis.intake.submissions import REPORTED
 from analysis.report.absence import reason_without_form
 from analysis.report.blocks import Block, KeyFact, KeyFacts, Paragraph
-from analysis.report.numbers import count_of, format_date, format_percent, full_stop
+from analysis.report.numbers import count_of, format_date, format_percent, full_stop, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import join_words
 from analysis.report.tables import Column, Signal, Table
@@ -49,7 +49,7 @@ def coverage_sentence(report: PeriodReport) -> Paragraph:
 def coverage_facts(report: PeriodReport) -> KeyFacts:
     """The first numbers of every report: in, late, missing, findings."""
     counts = coverage_counts(report)
-    errors, _ = _findings_counts(report)["error"]
+    errors, _ = findings_counts(report)["error"]
     return KeyFacts(
         [
             KeyFact(f"{counts['in']} из {counts['due']}", "ОУ представили формы"),
@@ -68,7 +68,7 @@ def coverage_counts(report: PeriodReport) -> dict[str, int]:
     return counts | {"in": sum(counts[status] for status in REPORTED), "due": sum(counts.values()) - counts["not_due"]}
 
 
-def _findings_counts(report: PeriodReport) -> dict[str, tuple[int, int]]:
+def findings_counts(report: PeriodReport) -> dict[str, tuple[int, int]]:
     """Severity → findings, schools."""
     table = report.tables["coverage"]
     rows = table[table["period"] == ""].set_index("status")
@@ -163,7 +163,7 @@ def findings_table(report: PeriodReport) -> Table | None:
         return None
     grouped = findings.groupby(["severity", "rule"], sort=True)
     frame = grouped.agg(n=("rule", "size"), schools=("school_id", "nunique")).reset_index()
-    frame = frame.assign(expected=[rule_text(rule, report.settings) for rule in frame["rule"]])
+    frame = frame.assign(expected=[upper_first(rule_text(rule, report.settings)) for rule in frame["rule"]])
     frame = frame.assign(order=frame["severity"].map(list(SEVERITIES).index)).sort_values(["order", "rule"])
     columns = [
         Column("severity", "Что сделать", "status"),
@@ -177,7 +177,7 @@ def findings_table(report: PeriodReport) -> Table | None:
 
 def quality_sentence(report: PeriodReport) -> Block:
     """One sentence on findings: how many values came back, how many need an answer."""
-    counts = _findings_counts(report)
+    counts = findings_counts(report)
     total = sum(n for n, _ in counts.values())
     if not total:
         return Paragraph("Замечаний к данным нет.")

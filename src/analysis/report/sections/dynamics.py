@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.periods import Period
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import count_of, format_percent, is_missing
+from analysis.report.numbers import count_of, format_percent, full_stop, is_missing
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import (
     VERDICTS,
@@ -54,10 +55,8 @@ def dynamics_table(report: PeriodReport) -> Table:
     )
     columns = [
         Column("name", "Показатель"),
-        Column(
-            "before", report.baseline.title() if report.baseline.kind != "half" else _short(report, True), align="end"
-        ),
-        Column("now", _short(report, False), align="end"),
+        Column("before", _short(report.baseline), align="end"),
+        Column("now", _short(report.period), align="end"),
         Column("change", "Изменение", align="end"),
         Column("target", "Цель", align="end"),
         Column("attainment", "Достижение цели", "percent", digits=0),
@@ -69,9 +68,8 @@ def dynamics_table(report: PeriodReport) -> Table:
     )  # fmt: skip
 
 
-def _short(report: PeriodReport, baseline: bool) -> str:
-    title = (report.baseline if baseline else report.period).title()
-    return title.replace("полугодие", "п/г").replace(" года", "").replace(" год", "")
+def _short(period: Period) -> str:
+    return period.title().replace("полугодие", "п/г").replace(" года", "").replace(" год", "")
 
 
 def panel_note(report: PeriodReport, rows: pd.DataFrame) -> str:
@@ -97,9 +95,8 @@ def change_bullets(report: PeriodReport) -> Bullets:
     for verdict, start in (("up", "Выросли"), ("down", "Снизились")):
         found = rows[rows["verdict"] == verdict].sort_values("change", key=abs, ascending=False)
         if len(found):
-            items.append(
-                f"{start} ({len(found)}): {'; '.join(_named_change(report, row) for row in found.itertuples())}."
-            )
+            named = "; ".join(_named_change(report, row) for row in found.itertuples())
+            items.append(full_stop(f"{start} ({len(found)}): {named}"))
     steady = int((rows["verdict"] == "no_clear_change").sum())
     if steady:
         words = count_of(steady, "показатель", "показателя", "показателей")

@@ -7,6 +7,7 @@ import pandas as pd
 from analysis.measures.activities import DONE, GOING, NO_DATA, NOT_DONE
 from analysis.params.roadmap import Activity
 from analysis.report.blocks import Paragraph
+from analysis.report.numbers import full_stop
 from analysis.report.opening import PeriodReport
 from analysis.report.tables import Column, Signal, Table
 
@@ -31,7 +32,7 @@ def activities_summary(report: PeriodReport) -> pd.DataFrame:
             "name": activity.label,
             "status": city["status"].get(activity.code, NO_DATA),
             "n_events": city["n_events"].get(activity.code),
-            "remark": activity.remark or _remark(activity, activity.code in answers.index),
+            "remark": "см. ниже" if activity.remark else _remark(activity, activity.code in answers.index),
             **{name: answers[name].get(activity.code) for name in answers.columns},
         }
         for section in report.roadmap.sections
@@ -46,13 +47,14 @@ def _remark(activity: Activity, answered: bool) -> str:
     if answered:
         return ""
     if not activity.reported_by_schools:
-        return "школы не исполнители, формы о нём не спрашивают"
-    return "отражается в форме за декабрь" if activity.reported_in == "december" else "школы не ответили"
+        return "школы не отчитываются"
+    return "в форме за декабрь" if activity.reported_in == "december" else "школы не ответили"
 
 
 def activities_table(report: PeriodReport) -> Table:
     """The activities by section: status, schools that did them, events."""
     frame = activities_summary(report)
+    remarks = [full_stop(f"{one.code}: {one.remark}") for one in report.settings.activities if one.remark]
     columns = [
         Column("name", "Мероприятие"),
         Column("status", "Состояние", "status"),
@@ -64,8 +66,8 @@ def activities_table(report: PeriodReport) -> Table:
     ]
     return Table(
         frame, columns, "Исполнение мероприятий «дорожной карты»", row_header="name", group_by="section",
-        note="Прочерк – сведения от школ не собирались. Выполнено – так ответили не менее 80 % учреждений; собственные "
-        "мероприятия центра – по его журналу.",
+        note=" ".join(["Прочерк – сведения от школ не собирались. Выполнено – так ответили не менее 80 % учреждений; "
+        "собственные мероприятия центра – по его журналу.", *remarks]),
         signals={"status": STATUSES},
     )  # fmt: skip
 

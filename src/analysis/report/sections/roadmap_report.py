@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.measures.activities import DONE, GOING, NO_DATA, NOT_DONE
 from analysis.report.blocks import Block, Bullets, Paragraph
-from analysis.report.numbers import count_of, is_missing
+from analysis.report.numbers import count_of, is_missing, plural
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.coverage import NOT_BY_SCHOOL
 from analysis.report.sections.dynamics import NEEDS_ATTENTION, below_target, city_rows
@@ -23,6 +23,12 @@ from analysis.report.sections.values import (
 )
 from analysis.report.tables import Column, Table
 from analysis.settings import Indicator
+
+OPEN_STATES = (
+    (NOT_DONE, "Не выполнено мероприятие", "Не выполнены мероприятия"),
+    (GOING, "Ещё выполняется мероприятие", "Ещё выполняются мероприятия"),
+    (NO_DATA, "Нет сведений о мероприятии", "Нет сведений о мероприятиях"),
+)
 
 
 def scope_sentence(report: PeriodReport) -> Paragraph:
@@ -124,10 +130,11 @@ def _changes_of_schools(report: PeriodReport) -> list[str]:
     opened, closed = (pd.to_datetime(schools[name]).dt.date for name in ("valid_from", "valid_to"))
     start, end = report.period.start, report.period.end
     texts = []
-    for words, days in (("открыты", opened), ("закрыты", closed)):
+    for one, many, days in (("открыта", "открыты", opened), ("закрыта", "закрыты", closed)):
         names = sorted(schools.loc[(days >= start) & (days <= end), "name"])
         if names:
-            texts.append(f"За время «дорожной карты» {words}: {join_words(names)}; в изменения города не входят.")
+            word, goes = (one, "не входит") if len(names) == 1 else (many, "не входят")
+            texts.append(f"За время «дорожной карты» {word} {join_words(names)}; в изменения города {goes}.")
     return texts
 
 
@@ -137,7 +144,8 @@ def achievements(report: PeriodReport) -> Bullets:
     reached = rows[(rows["attainment"] >= NEEDS_ATTENTION) & (rows["verdict"] != "down")]
     items = _against_targets(report, reached)
     done = _with_status(report, DONE)
-    items += [f"Выполнены мероприятия {join_words(done)}."] if done else []
+    words = plural(len(done), "Выполнено мероприятие", "Выполнены мероприятия", "Выполнены мероприятия")
+    items += [f"{words} {join_words(done)}."] if done else []
     return Bullets(items or ["Показателей, достигших целей, пока нет."])
 
 
@@ -153,9 +161,9 @@ def _with_status(report: PeriodReport, status: str) -> list[str]:
 def unsolved(report: PeriodReport) -> Bullets:
     """Indicators below their target, worst first, and activities that are not done."""
     items = _against_targets(report, below_target(report))
-    for status in (NOT_DONE, GOING, NO_DATA):
+    for status, one, many in OPEN_STATES:
         codes = _with_status(report, status)
-        items += [f"Мероприятия в состоянии «{status}»: {join_words(codes)}."] if codes else []
+        items += [f"{plural(len(codes), one, many, many)} {join_words(codes)}."] if codes else []
     return Bullets(items or ["Нерешённых задач по показателям и мероприятиям нет."])
 
 

@@ -64,7 +64,8 @@ def level_signals(report: PeriodReport) -> dict[str, Signal]:
 
 def quoted(indicator: Indicator) -> str:
     """«Доля …» (П04): an indicator inside a sentence."""
-    return f"«{indicator.name}» ({indicator.code})"
+    inner = indicator.name.replace("«", "„").replace("»", "“")
+    return f"«{inner}» ({indicator.code})"
 
 
 def against_target(indicator: Indicator, row: Any) -> str:
