@@ -19,7 +19,7 @@ from analysis.periods import Period, PeriodError
 from analysis.report.document import DEMO_NOTE, DEMO_STAMP
 from analysis.report.index import page_templates
 from analysis.report.manifest import MANIFEST, read_manifest
-from analysis.report.numbers import count_of, format_date, format_number
+from analysis.report.numbers import count_of, format_date, format_number, upper_first
 from analysis.workspace import RequestError, Workspace
 
 FOLDER = "site"
@@ -149,7 +149,8 @@ def _period_content(one: Published) -> dict[str, Any]:
         {"href": f"{key}/{name}", "format": name.rpartition(".")[2].upper(), "size": _size(content)}
         for name, content in one.files.items()
     ]
-    return {"title": title[:1].upper() + title[1:], "window": one.period.window_title(), "links": links}
+    window = "" if one.period.kind == "roadmap" else one.period.window_title()
+    return {"title": upper_first(title), "window": window, "links": links}
 
 
 def _size(content: bytes) -> str:

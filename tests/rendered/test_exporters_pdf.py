@@ -7,10 +7,12 @@ import nbformat
 import pikepdf
 import pypdf
 import pytest
+import typst
 from hypothesis import given, settings
 from nbformat.v4 import new_markdown_cell
 
-from analysis.report import fonts
+from analysis.report import exporters, fonts
+from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.exporters import CardOverflow, ReportPDFExporter, ReportTypstExporter, compile_pdf, render_pdf
 from tests.rendered import hostile, samples
 
@@ -194,3 +196,49 @@ def test_hostile_markdown_never_becomes_code(text):
 def test_the_source_can_be_had():
     source, _ = ReportTypstExporter().from_notebook_node(samples.card())
     assert source.startswith('#import "orientir.typ": *\n#show: card.with(')
+
+
+def long_list(items: int = 90):
+    entries = [f"Пункт {number}. " + "Обычное предложение списка. " * 3 for number in range(1, items + 1)]
+    return samples.notebook(samples.shown(samples.INTERIM), samples.shown(Bullets(entries, lead="Перечень:")))
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_list_longer_than_a_page_goes_on_over_the_next(monkeypatch, refused):
+    """Also when Typst refuses the tags of a list that breaks, and the document is set again with lists kept whole."""
+    compiled = exporters._compiled
+    asked = []
+
+    def refusing(source, lists):
+        asked.append(lists)
+        if refused and not lists:
+            raise typst.TypstError(f"error: {exporters.BROKEN_LIST}")
+        return compiled(source, lists)
+
+    monkeypatch.setattr(exporters, "_compiled", refusing)
+    pdf = export(long_list())
+    assert asked == (["", "whole"] if refused else [""])
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    shown = " ".join(texts(pdf))
+    assert len(pages) >= 4 and all(f"Пункт {number}." in shown for number in range(1, 91))
+    lowest = []
+    for page in pages:
+        page.extract_text(visitor_text=lambda text, cm, tm, *_: lowest.append(tm[5] * cm[3] + cm[5]) if text.strip() else None)
+    assert min(lowest) > 20
+
+
+@pytest.mark.parametrize("items", [3, 8])
+def test_a_shorter_list_that_must_stay_whole_does(items, monkeypatch):
+    compiled = exporters._compiled
+    monkeypatch.setattr(exporters, "_compiled", lambda source, lists: compiled(source, "whole"))
+    filler = [samples.shown(Paragraph("Абзац перед списком. " * 30)) for _ in range(6)]
+    entries = [f"Пункт {number}. " + "Обычное предложение списка. " * 5 for number in range(items)]
+    pages = texts(export(samples.notebook(samples.shown(samples.INTERIM), *filler, samples.shown(Bullets(entries)))))
+    assert len([page for page in pages if "Пункт" in page]) == 1
+
+
+def test_ordinals_and_names_in_mixed_case_do_not_break():
+    text = "Школа занимает 2-е место; с учётом колебаний – от 1-го до 10-го, проект «ПроеКТОриЯ». " * 40
+    whole = re.sub(r"[\s\u00a0]+", " ", " ".join(p.extract_text() for p in pypdf.PdfReader(
+        io.BytesIO(export(samples.notebook(samples.shown(Paragraph(text)))))).pages))  # fmt: skip
+    assert whole.count("1\u2011го") == whole.count("10\u2011го") == 40 and whole.count("ПроеКТОриЯ") == 40

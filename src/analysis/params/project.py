@@ -140,5 +140,6 @@ class PeriodOverrides(Strict):
     decisions: tuple[str, ...] = ()
     decisions_replace: bool = False
     recommendations: tuple[str, ...] = ()
+    recommendations_replace: bool = False
     best_practices: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ EDITIONS = (
 )
 #: What an edition may consist of; the page lists what exists.
 FORMATS = (("report.html", "HTML"), ("report.pdf", "PDF"), ("report.docx", "Word"), ("results.xlsx", "Excel"))
-NOT_ASKED = "форма представлена, карта не заказана (SCHOOLS= или --schools)"
+NOT_ASKED = "форма представлена, карта не заказана в SCHOOLS="
 FAILED = "карта не построена из-за ошибки, подробности в run.log"
 
 
@@ -104,17 +104,14 @@ def _editions(folder: Path) -> list[dict[str, Any]]:
 
 def _without_card(
     cards: list[str], rows: pd.DataFrame, schools: pd.DataFrame, period: Period, failed: Collection[str]
-) -> list[tuple[str, str]]:
-    """School and reason for everyone who has no card, when cards were made at all."""
+) -> dict[str, list[str]]:
+    """Reason → the schools that have no card for it, when cards were made at all."""
     if not cards and not failed:
-        return []
+        return {}
     status = rows.set_index("school_id")["status"]
-    silent = sorted(set(schools.index) - set(cards))
-    return [
-        (
-            schools.loc[code, "name"],
-            reason_without_form(status.get(code), schools.loc[code], period)
-            or (FAILED if code in failed else NOT_ASKED),
-        )
-        for code in silent
-    ]
+    found: dict[str, list[str]] = {}
+    for code in sorted(set(schools.index) - set(cards)):
+        why = reason_without_form(status.get(code), schools.loc[code], period)
+        why = why or (FAILED if code in failed else NOT_ASKED)
+        found.setdefault(why, []).append(schools.loc[code, "name"])
+    return found

@@ -57,7 +57,7 @@ def _has_spans(table: Table) -> bool:
 
 
 def _header(column: Column) -> str:
-    return typst_text.content(typst_text.bind_units(column.header))
+    return typst_text.content(typst_text.bind_numbers(column.header))
 
 
 def _body(table: Table) -> list[str]:

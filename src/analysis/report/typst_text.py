@@ -36,14 +36,14 @@ def clean(text: Any) -> str:
 def bind(text: str) -> str:
     """Russian line breaking: a short word stays with the next one, a number with its unit or ending, a dash with its left."""
     text = _SHORT_WORD.sub(rf"\1{NBSP}", text)
-    for pattern in (_BEFORE_UNIT, _AFTER_SIGN, _BEFORE_DASH):
+    return bind_numbers(_BEFORE_DASH.sub(NBSP, text))
+
+
+def bind_numbers(text: str) -> str:
+    """A number stays with its unit, its «№» and its ending, and nothing else: for the narrow columns of tables."""
+    for pattern in (_BEFORE_UNIT, _AFTER_SIGN):
         text = pattern.sub(NBSP, text)
     return _ORDINAL.sub(NB_HYPHEN, text)
-
-
-def bind_units(text: str) -> str:
-    """A number stays with its unit, and nothing else: for headers of narrow columns."""
-    return _BEFORE_UNIT.sub(NBSP, text)
 
 
 def string(text: Any, *, bound: bool = False) -> str:

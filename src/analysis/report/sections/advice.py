@@ -13,7 +13,7 @@ from analysis.periods import next_working_day
 from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.numbers import count_of, is_missing, upper_first
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.values import format_value
+from analysis.report.sections.values import format_value, in_quotes
 from analysis.report.tables import Column, Table
 from analysis.settings import Indicator
 
@@ -74,7 +74,7 @@ def action_text(report: PeriodReport, indicator: Indicator) -> str:
     names = {activity.code: activity.short_name for activity in report.settings.activities}
     known = [code for code in indicator.activities if code in names]
     if known:
-        listed = "; ".join(f"{code} «{names[code].strip('«»')}»" for code in known)
+        listed = "; ".join(f"{code} {in_quotes(names[code])}" for code in known)
         word = "мероприятие" if len(known) == 1 else "мероприятия"
         return f"усилить {word} «дорожной карты» {listed}"
     clause = f" (п.\u00a0{indicator.clauses[0]} приказа)" if indicator.clauses else ""
@@ -83,7 +83,7 @@ def action_text(report: PeriodReport, indicator: Indicator) -> str:
         "resp": "назначить лицо, ответственное за мониторинг",
         "ok_forms": "представлять формы в срок и без возврата",
     }
-    return actions.get(indicator.numerator[0], f"повысить показатель «{indicator.short_name}»") + clause
+    return actions.get(indicator.numerator[0], f"повысить показатель {in_quotes(indicator.short_name)}") + clause
 
 
 def lacking_text(indicator: Indicator, numerator: float, denominator: float, target: float) -> str:
@@ -110,8 +110,10 @@ def _nouns(indicator: Indicator) -> tuple[str, str]:
     return ("единицы", "единиц") if indicator.unit == "count" else ("обучающегося", "обучающихся")
 
 
-def group_advice_table(report: PeriodReport) -> Table:
-    """Recommendations to groups of schools."""
+def group_advice_table(report: PeriodReport) -> Table | None:
+    """Recommendations to groups of schools, unless the analyst's replace them."""
+    if report.overrides.recommendations_replace:
+        return None
     advice = advice_for(report, "group")
     frame = _frame(report, advice)
     frame["unit"] = [report.group_labels.get(item.unit_id, item.unit_id) for item in advice]
@@ -121,8 +123,10 @@ def group_advice_table(report: PeriodReport) -> Table:
     )  # fmt: skip
 
 
-def school_advice(report: PeriodReport) -> Table | Paragraph:
+def school_advice(report: PeriodReport) -> Table | Paragraph | None:
     """The most urgent recommendation of every school in the working edition; elsewhere it stands in the card."""
+    if report.overrides.recommendations_replace:
+        return None
     if report.edition != "working":
         return Paragraph("Рекомендации каждому учреждению – в его карте.")
     advice = advice_for(report, "school")

@@ -118,7 +118,9 @@ def draft_decisions(report: PeriodReport) -> Block:
 def _generated(report: PeriodReport) -> list[str]:
     rows = report.submissions_of_period()
     missing = sorted(rows.loc[rows["status"] == "missing", "school_id"])
-    items = ["Принять к сведению информацию об итогах мониторинга " + f"за {report.period.title()}."]
+    items = [f"Принять к сведению информацию об итогах мониторинга за {report.period.title()}."]
+    if meeting := report.overrides.meeting_date:
+        items.insert(0, full_stop(f"Рассмотреть итоги на совещании руководителей {format_date(meeting)}"))
     if missing:
         names = join_words([report.school_names.get(code, code) for code in missing])
         items.append(

@@ -64,8 +64,14 @@ def level_signals(report: PeriodReport) -> dict[str, Signal]:
 
 def quoted(indicator: Indicator) -> str:
     """«Доля …» (П04): an indicator inside a sentence."""
-    inner = indicator.name.replace("«", "„").replace("»", "“")
-    return f"«{inner}» ({indicator.code})"
+    return f"{in_quotes(indicator.name)} ({indicator.code})"
+
+
+def in_quotes(name: str) -> str:
+    """«Чемпионат „Абилимпикс“»; a name that is all in quotes keeps its own: «Парад профессий»."""
+    if name.startswith("«") and name.endswith("»") and name.count("«") == 1:
+        return name
+    return "«" + name.replace("«", "„").replace("»", "“") + "»"
 
 
 def against_target(indicator: Indicator, row: Any) -> str:

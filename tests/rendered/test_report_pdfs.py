@@ -1,0 +1,154 @@
+"""The PDF of every real report and card: tagged as PDF/UA-1, whole, and set without the faults a typographer looks for."""
+
+from __future__ import annotations
+
+import re
+
+import pikepdf
+import pypdf
+import pytest
+
+from analysis.report.exporters import render_pdf
+from tests.rendered import samples
+from tests.rendered.conftest import EDITIONS, PERIODS
+from tests.rendered.test_exporters_pdf import A4, tags
+
+pytestmark = pytest.mark.slow
+
+REPORTS = [(period, edition) for period in PERIODS for edition in EDITIONS]
+FOOT, HEAD = 66, 770  # points: the body's room on a page
+LARGEST_HOLE = 0.3  # of the page; the last page may end early
+UNDER_A_HEADING = 30  # points: at least a line of text follows on the same page
+
+
+@pytest.fixture(scope="module", params=REPORTS, ids="-".join)
+def report(request, made):
+    return made.report(*request.param, "pdf")
+
+
+@pytest.fixture(scope="module")
+def opened(report):
+    with pikepdf.open(report) as pdf:
+        yield pdf
+
+
+@pytest.fixture(scope="module")
+def pages(report):
+    return [placed(page) for page in pypdf.PdfReader(report).pages]
+
+
+def placed(page) -> list[tuple[float, float, str]]:
+    """Every piece of text of a page with its place: x, y, text."""
+    found = []
+
+    def visit(text, cm, tm, _font, _size):
+        if text.strip():
+            x, y = (tm[4] * cm[i] + tm[5] * cm[i + 2] + cm[i + 4] for i in (0, 1))
+            found.append((x, y, text.replace("\u00a0", " ").strip()))
+
+    page.extract_text(visitor_text=visit)
+    return found
+
+
+def words(page) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"[-\u00ad]\n", "", page.extract_text().replace("\u00a0", " ")))
+
+
+def test_it_declares_pdf_ua_language_and_title(opened):
+    with opened.open_metadata() as about:
+        assert about["pdfuaid:part"] == "1"
+        assert "обучающихся" in about["dc:title"]
+    assert str(opened.Root.Lang) == "ru"
+    assert bool(opened.Root.MarkInfo.Marked) and bool(opened.Root.ViewerPreferences.DisplayDocTitle)
+
+
+def test_every_picture_has_an_alternative_text_with_numbers(opened):
+    kinds = tags(opened)
+    pictures = [alt for kind, alt in kinds if kind == "/Figure"]
+    assert pictures and all(re.search(r"\d", alt) and len(alt) > 40 and alt.endswith(".") for alt in pictures)
+    names = [kind for kind, _ in kinds]
+    assert names.count("/Table") >= 2 and names.count("/THead") >= names.count("/Table")
+    assert {"/L", "/LI", "/H1", "/Title", "/Caption"} <= set(names)
+
+
+def test_bookmarks_are_the_headings_in_order(opened):
+    with opened.open_outline() as outline:
+        titles = [item.title for item in outline.root]
+    count = [kind for kind, _ in tags(opened)].count("/H1")
+    assert len(titles) == count >= 5
+
+
+def test_fonts_are_embedded(opened):
+    for page in opened.pages:
+        for font in page.Resources.get("/Font", {}).values():
+            descriptor = font.DescendantFonts[0].FontDescriptor
+            assert "/FontFile2" in descriptor or "/FontFile3" in descriptor
+
+
+def test_pages_are_numbered_from_the_second_and_stamped(report):
+    texts = [words(page) for page in pypdf.PdfReader(report).pages]
+    assert len(texts) >= 2 and not texts[0].startswith("1 ")
+    assert all(text.startswith(f"{number} ") for number, text in enumerate(texts[1:], start=2))
+    assert all("ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ" in text for text in texts)
+    assert "Проект" in texts[0] and "Кто отчитался" in texts[0] and "Что требует решения" in texts[0]
+
+
+def test_the_three_answers_stand_on_the_first_half_page(pages):
+    places = {text: y for _, y, text in pages[0]}
+    last_answer = min(y for text, y in places.items() if "Что требует решения" in text)
+    assert last_answer > 0.42 * A4[1]  # head, title and orders take the rest
+
+
+def test_nothing_runs_off_a_page(pages):
+    for number, page in enumerate(pages, start=1):
+        for x, y, text in page:
+            assert 20 < x < A4[0] - 20 and 20 < y < A4[1] - 20, (number, text)
+
+
+def test_no_page_but_the_last_has_a_large_hole(pages):
+    for number, page in enumerate(pages[:-1], start=1):
+        lines = sorted({y for _, y, _ in page if FOOT < y < HEAD}, reverse=True)
+        holes = [above - below for above, below in zip([HEAD, *lines], [*lines, FOOT], strict=True)]
+        assert max(holes) < LARGEST_HOLE * A4[1], f"page {number}"
+
+
+def test_no_heading_stands_alone_at_the_foot(opened, pages):
+    places = [page.objgen for page in opened.pages]
+    with opened.open_outline() as outline:
+        for item in outline.root:
+            target = item.destination or item.action.D
+            number, top = places.index(target[0].objgen), float(target[3])
+            below = [y for _, y, text in pages[number] if FOOT < y < top - UNDER_A_HEADING]
+            assert below, item.title
+
+
+def test_tables_repeat_their_heads(report):
+    if report.parent.name != "working" or report.parents[1].name == "2021-2025":
+        pytest.skip("no table of schools in this report")
+    texts = [words(page) for page in pypdf.PdfReader(report).pages]
+    rows = [text for text in texts if len(re.findall(r"(?:СОШ|Гимназия|Лицей) № \d+ . (?:в срок|с опозданием)", text)) > 2]
+    assert rows and all("Получена" in text and "Опоздание" in text for text in rows)
+
+
+def test_every_card_is_one_page_of_a4_and_accessible(made):
+    cards = sorted(made.reports.glob("*/schools/*/card.pdf"))
+    assert len(cards) >= 46
+    for card in cards:
+        with pikepdf.open(card) as pdf:
+            assert len(pdf.pages) == 1, card
+            assert [round(float(edge)) for edge in pdf.pages[0].MediaBox] == [0, 0, 595, 842]
+            with pdf.open_metadata() as about:
+                assert about["pdfuaid:part"] == "1"
+            assert [bool(re.search(r"\d", alt)) for kind, alt in tags(pdf) if kind == "/Figure"] == [True]
+        text = words(pypdf.PdfReader(card).pages[0])
+        assert not re.search(r"\d-\s+го", text), card
+
+
+def test_a_card_with_the_longest_name_and_every_gap_still_is_one_page(tmp_path):
+    from dataclasses import replace
+
+    name = "Муниципальное автономное общеобразовательное учреждение «Центр образования № 106 имени первого директора»"
+    book = samples.card(6)
+    book.cells[0] = samples.shown(replace(samples.CARD, title=name))
+    book.cells[0]["id"] = "cell-0"
+    assert len(pypdf.PdfReader(render_pdf(book, tmp_path / "card.pdf")).pages) == 1
