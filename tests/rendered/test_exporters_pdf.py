@@ -223,7 +223,9 @@ def test_a_list_longer_than_a_page_goes_on_over_the_next(monkeypatch, refused):
     assert len(pages) >= 4 and all(f"Пункт {number}." in shown for number in range(1, 91))
     lowest = []
     for page in pages:
-        page.extract_text(visitor_text=lambda text, cm, tm, *_: lowest.append(tm[5] * cm[3] + cm[5]) if text.strip() else None)
+        page.extract_text(
+            visitor_text=lambda text, cm, tm, *_: lowest.append(tm[5] * cm[3] + cm[5]) if text.strip() else None
+        )
     assert min(lowest) > 20
 
 

@@ -106,7 +106,9 @@ def test_every_link_and_control_is_reached_by_tab(open_page, name):
     reached = set()
     for _ in range(count + 1):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("wanted => [...document.querySelectorAll(wanted)].indexOf(document.activeElement)", wanted))
+        reached.add(
+            page.evaluate("wanted => [...document.querySelectorAll(wanted)].indexOf(document.activeElement)", wanted)
+        )
     assert len(reached - {-1}) == count
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none" or -1 in reached
 
@@ -136,7 +138,9 @@ def test_the_site_needs_no_script(open_page):
 def test_every_card_prints_on_one_page(open_page, made):
     cards = sorted(made.reports.glob("*/schools/*/card.html"))
     assert len(cards) >= 46
-    longest = "Муниципальное автономное общеобразовательное учреждение «Центр образования № 106 имени первого директора»"
+    longest = (
+        "Муниципальное автономное общеобразовательное учреждение «Центр образования № 106 имени первого директора»"
+    )
     page = open_page("2022H1/schools/s102/card.html")
     for card in cards:
         page.goto(card.as_uri())

@@ -126,7 +126,9 @@ def test_tables_repeat_their_heads(report):
     if report.parent.name != "working" or report.parents[1].name == "2021-2025":
         pytest.skip("no table of schools in this report")
     texts = [words(page) for page in pypdf.PdfReader(report).pages]
-    rows = [text for text in texts if len(re.findall(r"(?:СОШ|Гимназия|Лицей) № \d+ . (?:в срок|с опозданием)", text)) > 2]
+    rows = [
+        text for text in texts if len(re.findall(r"(?:СОШ|Гимназия|Лицей) № \d+ . (?:в срок|с опозданием)", text)) > 2
+    ]
     assert rows and all("Получена" in text and "Опоздание" in text for text in rows)
 
 

@@ -89,7 +89,9 @@ def test_advice_is_an_action_a_term_and_an_indicator_in_numbers_of_pupils(opened
     assert {one.unit_id for one in given} >= {"А", "Б", "В", "s103"}
     for one in given:
         assert one.action and one.due > report.date and one.due.weekday() < 5
-        assert re.match(r"(усилить мероприяти[ея] «дорожной карты» \d|.+ \(п\.\u00a02\.\d приказа\))", one.action), one.action
+        assert re.match(r"(усилить мероприяти[ея] «дорожной карты» \d|.+ \(п\.\u00a02\.\d приказа\))", one.action), (
+            one.action
+        )
         rows = report.indicators
         row = rows[(rows["unit_id"] == one.unit_id) & (rows["indicator"] == one.indicator.code)]
         row = row[row["period"] == "2022H1"].iloc[0]
@@ -100,7 +102,9 @@ def test_advice_is_an_action_a_term_and_an_indicator_in_numbers_of_pupils(opened
     assert any(re.fullmatch(r"[\d\u00a0]+обучающихся", one.lacking) for one in given)
 
 
-@pytest.mark.parametrize(("number", "word"), [(1, "обучающегося"), (2, "обучающихся"), (5, "обучающихся"), (21, "обучающегося")])
+@pytest.mark.parametrize(
+    ("number", "word"), [(1, "обучающегося"), (2, "обучающихся"), (5, "обучающихся"), (21, "обучающегося")]
+)
 def test_what_is_lacking_is_in_the_genitive(opened, number, word):
     indicator = opened("2022H1").settings.indicator("П04")
     assert advice.lacking_text(indicator, 100.0 - number, 100.0, 100.0) == f"{number}\u00a0{word}"

@@ -133,7 +133,9 @@ def test_an_authority_without_a_roadmap(space, tmp_path):
     shutil.copytree(ROOT / "params", params)
     (params / "roadmap.yaml").unlink()
     indicators = (params / "indicators.yaml").read_text(encoding="utf-8")
-    (params / "indicators.yaml").write_text(re.sub(r"activities: \[[^]]*\]", "activities: []", indicators), encoding="utf-8")
+    (params / "indicators.yaml").write_text(
+        re.sub(r"activities: \[[^]]*\]", "activities: []", indicators), encoding="utf-8"
+    )
     foreign = Workspace(params, space.data, space.out)
     assert "roadmap.html" not in files(make_site(foreign).folder)
     shutil.rmtree(space.out)

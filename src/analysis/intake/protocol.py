@@ -30,8 +30,9 @@ _WRAP = Alignment(wrap_text=True, vertical="top")
 _BODY = Font(name="Calibri", size=11)
 _STYLE = """body{font-family:sans-serif;margin:2rem;color:#1a1a1a}table{border-collapse:collapse;width:100%}
 th,td{border:1px solid #999;padding:.35rem .5rem;text-align:left;vertical-align:top}th{background:#e6ebf5}
-.error td:nth-child(2){background:#f8cbad}.query td:nth-child(2){background:#ffe699}.closed{color:#666}
-@media print{body{margin:0}}"""
+.error td:nth-child(2){background:#f8cbad}.query td:nth-child(2){background:#ffe699}.closed{color:#595959}
+.scroll{overflow-x:auto}body{overflow-wrap:break-word}@media (max-width:40rem){body{margin:1rem}}
+@media print{body{margin:0}.scroll{overflow:visible}}"""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,9 @@ def as_html(protocol: Protocol) -> str:
     )
     lines = "".join(f"<p>{escape_html(line)}</p>\n" for line in protocol.lines)
     return (
-        f'<!DOCTYPE html>\n<html lang="ru">\n<head>\n<meta charset="utf-8">\n<title>{TITLE}</title>\n'
+        f'<!DOCTYPE html>\n<html lang="ru">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{TITLE}</title>\n'
         f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{TITLE}</h1>\n{lines}"
-        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</body>\n</html>\n"
+        f'<div class="scroll" role="region" aria-label="Замечания" tabindex="0">\n<table>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>\n</body>\n</html>\n"
     )

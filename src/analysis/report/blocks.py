@@ -117,7 +117,9 @@ class Bullets(Block):
         return (Paragraph(self.lead).html() if self.lead else "") + f"<{tag}{start}>{inner}</{tag}>"
 
     def typst(self) -> str:
-        items = [f"item[#{to_typst(item.text)}{''.join(f' {b.typst()}' for b in item.below)}]" for item in self._items()]
+        items = [
+            f"item[#{to_typst(item.text)}{''.join(f' {b.typst()}' for b in item.below)}]" for item in self._items()
+        ]
         call = f"#enum(start: {self.start}, " if self.ordered else "#list("
         lead = Paragraph(self.lead).typst() + "\n\n" if self.lead else ""
         return f"{lead}{call}{', '.join(items)})" if items else lead

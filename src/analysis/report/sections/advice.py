@@ -17,7 +17,6 @@ from analysis.report.sections.values import format_value, in_quotes
 from analysis.report.tables import Column, Table
 from analysis.settings import Indicator
 
-
 NOT_DONE = "не выполнено"  # in place of a number, where a school only answers yes or no
 
 

@@ -8,7 +8,15 @@ import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Callout, Columns, KeyFact, KeyFacts, Paragraph
 from analysis.report.inline import Strong
-from analysis.report.numbers import count_of, format_date, format_percent, format_places, full_stop, is_missing, upper_first
+from analysis.report.numbers import (
+    count_of,
+    format_date,
+    format_percent,
+    format_places,
+    full_stop,
+    is_missing,
+    upper_first,
+)
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.advice import NOT_DONE, Advice, advice_for
 from analysis.report.sections.coverage import STATUSES

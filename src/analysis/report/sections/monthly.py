@@ -18,7 +18,6 @@ from analysis.report.sections.dynamics import city_rows
 from analysis.report.sections.values import format_change, format_value, in_sentence, join_words
 from analysis.report.tables import Column, Table
 
-
 _NAMED = 3
 
 
