@@ -31,6 +31,7 @@ VALUE_HEADER = "Значение"
 PREVIOUS_HEADER = "Прошлый отчёт"
 CHECK_HEADER = "Проверка"
 TABLE_HEADERS = (CODE_HEADER, "Показатель", "Ед.", VALUE_HEADER, PREVIOUS_HEADER, CHECK_HEADER)
+FILLED, MARKED = "Заполнено и проверено", "Отмечено мероприятий"
 STATUS_HEADER = "Состояние"
 EVENTS_HEADER = "Количество мероприятий"
 EVIDENCE_HEADER = "Подтверждение"
