@@ -66,7 +66,9 @@ def _answered(findings: list[Finding], values: pd.DataFrame) -> list[Finding]:
     mine = values[values["school_id"].isin({key[0] for key in asked}) & values["value"].notna()]
     given = {(school, period, measure): file for school, period, measure, file in mine[_PLACE].to_numpy()}
     return [
-        replace(one, state="closed") if given.get((one.school_id, one.period, one.measure), one.file) != one.file else one
+        replace(one, state="closed")
+        if given.get((one.school_id, one.period, one.measure), one.file) != one.file
+        else one
         for one in findings
     ]
 

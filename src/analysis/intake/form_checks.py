@@ -53,7 +53,7 @@ def _at_most(check: Check, rule: str, sheet: str, measure: Measure, cells: Addre
         return otherwise
     left = "+".join(str(places[code]) for code in parts)
     everything = ",".join(str(place) for place in places.values())
-    says = f'"больше, чем «{whole}»: "&{places[whole]}'
+    says = f'"больше, чем в строке «{whole}»: "&{places[whole]}'
     if check.severity != "error":
         says = f'"проверьте: {says[1:]}'
     return f"IF(AND(COUNT({everything})={len(places)},{left}>{places[whole]}),{says},{otherwise})"

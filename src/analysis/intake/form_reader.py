@@ -9,7 +9,15 @@ from pathlib import Path
 from analysis.intake.activity_sheet import read_activities
 from analysis.intake.book import Book, Limits, Sheet, Unreadable
 from analysis.intake.cells import read_month
-from analysis.intake.layout import HIDDEN_FIELDS, HIDDEN_SHEET, MEASURE_SHEETS, NAME_OF_FIELD, SHEET_TITLES, Mark, parse_mark
+from analysis.intake.layout import (
+    HIDDEN_FIELDS,
+    HIDDEN_SHEET,
+    MEASURE_SHEETS,
+    NAME_OF_FIELD,
+    SHEET_TITLES,
+    Mark,
+    parse_mark,
+)
 from analysis.intake.measure_sheet import read_measures
 from analysis.intake.names import name_parts
 from analysis.intake.passport import read_passport
@@ -160,7 +168,9 @@ def _read_sheet(
 
 def _read_heading(part: Reading, sheet: Sheet, kind: str) -> None:
     """The month and the school printed above the form's mark: people who reuse a form change them first."""
-    mark = next((place for place, cell in sheet.cells.items() if cell.kind == "text" and parse_mark(str(cell.value))), None)
+    mark = next(
+        (place for place, cell in sheet.cells.items() if cell.kind == "text" and parse_mark(str(cell.value))), None
+    )
     if mark is None:
         return
     lines = [str(sheet.cells[row, mark[1]].value) for row in range(1, mark[0]) if (row, mark[1]) in sheet.cells]

@@ -31,6 +31,7 @@ VALUE_HEADER = "Значение"
 PREVIOUS_HEADER = "Прошлый отчёт"
 CHECK_HEADER = "Проверка"
 TABLE_HEADERS = (CODE_HEADER, "Показатель", "Ед.", VALUE_HEADER, PREVIOUS_HEADER, CHECK_HEADER)
+PASSPORT_HEADERS = (CODE_HEADER, "Сведения", "", VALUE_HEADER)
 FILLED, MARKED = "Заполнено и проверено", "Отмечено мероприятий"
 STATUS_HEADER = "Состояние"
 EVENTS_HEADER = "Количество мероприятий"
@@ -110,7 +111,7 @@ def sheet_heading(sheet: str, period: Period) -> str:
     from analysis.periods import sheet_period
 
     if sheet == "passport":
-        return f"{SHEET_TITLES[sheet]}: {period.title()}"
+        return f"{SHEET_TITLES[sheet]}: {period.title()} ({period.window_title()})"
     covered = sheet_period("half" if sheet == "activities" else sheet, period)
     if sheet == "year" and covered.kind == "half":
         return f"Итоги лета и выпуска: {covered.title()}"

@@ -194,4 +194,3 @@ def _cell(opened: _Open, most: int) -> Cell | None:
     if kind is None and formula and not text:
         return Cell("=", "uncached", True)
     return Cell(given.get("string-value", text), "text", formula) if text or "string-value" in given else None
-

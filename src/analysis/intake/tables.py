@@ -8,11 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.intake.book import Book, Cell, Sheet, parse_address, rows_of
-from analysis.intake.layout import ACTIVITY_HEADERS, SHEET_TITLES, TABLE_HEADERS, Mark, cell_name, parse_mark
+from analysis.intake.layout import (
+    ACTIVITY_HEADERS,
+    PASSPORT_HEADERS,
+    SHEET_TITLES,
+    TABLE_HEADERS,
+    Mark,
+    cell_name,
+    parse_mark,
+)
 from analysis.intake.names import plain
 from analysis.intake.reading import fold_code, fold_label
 
-_HEADINGS = tuple(sorted({fold_label(text) for text in (*TABLE_HEADERS, *ACTIVITY_HEADERS)} - {""}))
+_HEADINGS = tuple(sorted({fold_label(text) for text in (*PASSPORT_HEADERS, *TABLE_HEADERS, *ACTIVITY_HEADERS)} - {""}))
 _REFERENCE = re.compile(r"\$?'?(?P<sheet>(?:[^'!]|'')+?)'?[!.](?P<place>\$?[A-Z]{1,3}\$?\d{1,7})")
 
 
