@@ -27,8 +27,8 @@ class Limits:
     file_bytes: int = 20_000_000
     unpacked_bytes: int = 60_000_000
     parts: int = 2_000
-    cells: int = 200_000  # non-empty
-    elements: int = 800_000  # XML elements, empty cells and rows included
+    cells: int = 100_000  # non-empty
+    elements: int = 400_000  # XML elements, empty cells and rows included
     rows: int = 20_000
     columns: int = 1_000
     text: int = 32_767  # characters in a cell: Excel's own limit
