@@ -218,7 +218,11 @@ def test_checks_and_totals_are_counted_live(folder, tmp_path):
 
     mistakes = {"tested": 600, "covered": 12.5, "par": None, "half.events": "сорок", "tested9": 90, "plan": "приказ"}
     content = form(
-        folder, key="2022-06", values=mistakes, previous={"month.exc_online": 900}, activities={"2.3": ("выполнено", 2, "")}
+        folder,
+        key="2022-06",
+        values=mistakes,
+        previous={"month.exc_online": 900},
+        activities={"2.3": ("выполнено", 2, "")},
     )
     (tmp_path / "form.xlsx").write_bytes(content)
     book = load_workbook(convert(tmp_path / "form.xlsx", tmp_path), data_only=True)

@@ -16,7 +16,7 @@ from analysis.intake import store
 from analysis.intake.identity import School, load_schools
 from analysis.intake.register import COLUMNS, RegisterError
 from analysis.intake.run import IntakeError, load_accepted, previous_values, run_intake
-from analysis.intake.submissions import annual_state, submissions_by_school
+from analysis.intake.submissions import annual_state, submissions_by_school, with_annual_state
 from tests.unit.intake.kit import Folder, found, good_values, month, set_cell, settings, value, write_schools
 
 SCHOOLS = (
@@ -448,6 +448,10 @@ def test_annual_figures_are_expected_until_confirmed_after_the_state_date(folder
     table = annual_state(result.register, schools, settings().parse_period("2022")).set_index("school_id")
     assert table["state"].to_dict() == {"s1": "expected", "s2": "confirmed", "s3": "missing", "p5": "missing"}
     assert table.loc["s1", ["cutoff", "as_of"]].tolist() == ["2022-06-20", "2022-07-01"]
+    empty = pd.DataFrame(columns=["period", "status", "n", "n_schools"])
+    counted = with_annual_state(empty, result.register, schools, settings().parse_period("2022"))
+    assert counted[["period", "status", "n"]].values.tolist() == [["2022", "expected", 1], ["2022", "confirmed", 1]]
+    assert with_annual_state(empty, result.register, schools, settings().parse_period("2022H1")) is empty
 
 
 def test_imported_annual_figures_are_confirmed_by_their_date(folder):

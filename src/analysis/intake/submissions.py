@@ -100,3 +100,18 @@ def annual_state(register: pd.DataFrame, schools: pd.DataFrame, year: Period) ->
         state = "missing" if school_id not in current else "confirmed" if confirmed else "expected"
         rows.append((school_id, year.key, year.cutoff.isoformat(), year.as_of.isoformat(), state))
     return pd.DataFrame(rows, columns=["school_id", "period", "cutoff", "as_of", "state"])
+
+
+def with_annual_state(
+    coverage: pd.DataFrame, register: pd.DataFrame, schools: pd.DataFrame, period: Period
+) -> pd.DataFrame:
+    """The table of coverage with the numbers of schools whose annual figures are ``expected`` and ``confirmed``."""
+    if period.kind != "year":
+        return coverage
+    counts = annual_state(register, schools, period)["state"].value_counts()
+    rows = [
+        {"period": period.key, "status": name, "n": n, "n_schools": n}
+        for name in ("expected", "confirmed")
+        if (n := int(counts.get(name, 0)))
+    ]
+    return pd.concat([coverage, pd.DataFrame(rows, columns=coverage.columns)], ignore_index=True) if rows else coverage
