@@ -211,6 +211,23 @@ def test_a_correction_answers_a_check_over_months(folder):
     assert found(result, "s1", severity="error").empty
 
 
+def test_the_same_form_marked_confirms_what_was_asked(folder):
+    """A query about a true number is closed by the form itself, sent again with the mark; what is missing stays asked."""
+    folder.send("s1", "2022-02")
+    sent = {"values": {"N5_11": 900}, "change": set_cell("par", "–")}
+    folder.send("s1", "2022-03", **sent)
+    folder.send("s1", "2022-03", **sent, name="копия.xlsx", at="2022-03-19T10:00")
+    assert sorted(found(folder.run(), "s1", severity="query")["rule"]) == ["B02", "W5"]
+    marked = {"extra": {"revision": "уточнённая"}, "name": "подтверждаем.xlsx", "at": "2022-03-19T11:00"}
+    folder.send("s1", "2022-03", **sent, **marked)
+    result = folder.run()
+    assert found(result, "s1", severity="query")["rule"].tolist() == ["B02"]
+    assert found(result, "s1", severity="query", state="closed")["rule"].tolist() == ["W5"]
+    assert value(result, "s1", "2022-03", "N5_11") == 900
+    page = (folder.path / "protocols/2022-03/protocol_2022-03_s1.html").read_text(encoding="utf-8")
+    assert "уточнить: 1" in page and "та же форма с этой отметкой" in page
+
+
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -365,6 +382,7 @@ def test_a_form_corrected_in_time_is_in_time_and_a_later_revision_does_not_make_
     folder.send("s1", name="s1 b.xlsx", at="2022-03-18T10:00")
     folder.send("s1", name="s1 уточн.xlsx", values={"par": 150}, at="2022-03-29T10:00")
     folder.send("s2", change=set_cell("tested", "12,5"), at="2022-03-15T10:00")
+    folder.send("s2", change=set_cell("tested", "12,5"), name="s2 ещё раз.xlsx", at="2022-03-16T10:00")
     folder.send("s2", name="s2 b.xlsx", at="2022-03-24T10:00")
     result = folder.run()
     table = statuses(folder, result, "2022-03")

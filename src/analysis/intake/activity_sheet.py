@@ -12,7 +12,6 @@ from analysis.intake.reading import ActivityEntry, FormSpec, Reading, Remark, fo
 from analysis.intake.strays import stray_remarks
 from analysis.intake.tables import Table, find_table, unknown_rows
 
-
 _LONGEST = 300  # characters of evidence that are kept
 
 

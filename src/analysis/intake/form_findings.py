@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -19,6 +19,7 @@ from analysis.periods import Period
 from analysis.settings import Settings
 
 _EMPTY = ("B03", "B03.flag")
+_OF_A_DUPLICATE = ("B23.same", "B32")  # the rest is said of the form in force
 _OF_THE_SHEET = ("B19.conflict", "B16.column")  # said once, not cell by cell
 
 
@@ -41,7 +42,7 @@ class FormFindings:
         received = submission.arrival.received_at
         school_id, period = submission.key
         term = "" if severity == "note" else self._due(received[:10], submission.period)
-        closed = id(submission) in self._answered
+        closed = id(submission) in self._answered or (submission.confirmed and _can_be_confirmed(variant, where))
         common = {
             "school_id": school_id,
             "period": period,
@@ -57,13 +58,15 @@ class FormFindings:
         """What is odd about a file, a sheet or a place."""
         for submission in self.submissions:
             for remark in submission.remarks:
+                if submission.repeats and remark.variant not in _OF_A_DUPLICATE:
+                    continue
                 place = {"sheet": remark.sheet, "cell": remark.cell, "found": remark.found, "measure": remark.measure}
                 self._add(submission, remark.variant, **place)
 
     def add_absent(self) -> None:
         """Sheets and rows that a form should have, and filled cells that it should not."""
         for submission in self.submissions:
-            if not submission.readable:
+            if not submission.readable or submission.repeats:
                 continue
             sheets, cells = absent_cells(submission, self.settings)
             for sheet in sheets:
@@ -147,6 +150,13 @@ class FormFindings:
                 action="Принято число из формы: подтвердите его",
                 measure=row.measure,
             )
+
+
+def _can_be_confirmed(variant: str, where: Mapping[str, object]) -> bool:
+    """Is it a query about a readable value that may well be true?"""
+    rule = RULES.get(variant)
+    severity, action = (where.get(name, getattr(rule, name, "")) for name in ("severity", "action"))
+    return severity == "query" and (rule is None or "подтвердите" in str(action).lower())
 
 
 def _arrived(submission: Submission) -> tuple[str, str]:

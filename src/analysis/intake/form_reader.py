@@ -196,14 +196,13 @@ def _file_remarks(reading: Reading, book: Book, kinds: Iterable[tuple[Sheet, str
     if len(owners) > 1:
         reading.fatal = "B19.two"
         reading.remarks.append(Remark("B19.two", found=", ".join(sorted(" ".join(owner) for owner in owners))))
-    if book.kind not in ("xlsx",):
-        reading.remarks.append(Remark("B34", found=book.kind))
-    if book.macros:
-        reading.remarks.append(Remark("B35.macros"))
-    if book.external_links:
-        reading.remarks.append(Remark("B35.links"))
-    if book.unread:
-        reading.remarks.append(Remark("B20.over", found=", ".join(book.unread)))
+    oddities = {
+        "B34": book.kind if book.kind != "xlsx" else "",
+        "B35.macros": "макросы" if book.macros else "",
+        "B35.links": "внешние ссылки" if book.external_links else "",
+        "B20.over": ", ".join(book.unread),
+    }
+    reading.remarks += [Remark(variant, found=found) for variant, found in oddities.items() if found]
     for sheet, kind, _ in kinds:
         if kind not in reading.sheets and sheet.cells:
             reading.remarks.append(Remark("B42", sheet.name))

@@ -86,10 +86,11 @@ def _summary(waiting: pd.DataFrame) -> str:
     if waiting.empty:
         return "Замечания сняты, действий не требуется."
     errors, queries = ((waiting["severity"] == name).sum() for name in ("error", "query"))
-    return (
-        f"Исправить: {errors}, уточнить: {queries}. Исправленную форму с отметкой «уточнённая» отправьте "
-        f"до {_day(max(waiting['until']))}."
-    )
+    text = f"Исправить: {errors}, уточнить: {queries}. Исправленную форму с отметкой «уточнённая» отправьте "
+    text += f"до {_day(max(waiting['until']))}."
+    if queries:
+        text += " Если число, о котором спрашивают, верно, оставьте его: та же форма с этой отметкой его подтвердит."
+    return text
 
 
 def _day(text: str) -> str:

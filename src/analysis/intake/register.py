@@ -184,9 +184,10 @@ def current_register(
     found = [now.get(key) for key in zip(frame["file_sha256"], frame["file_name"], strict=True)]
     frame["in_force"] = [bool(s and s.in_force) for s in found]
     frame["readable"] = [bool(s and s.readable and content(s)) for s in found]
+    told_of = [s.repeats if s and s.repeats else name for s, name in zip(found, frame["file_name"], strict=True)]
     for name, severity in _COUNTS.items():
         counts = findings[findings["severity"] == severity].groupby("file").size()
-        frame[name] = frame["file_name"].map(counts).fillna(0).astype("int64")
+        frame[name] = pd.Series(told_of, index=frame.index, dtype="str").map(counts).fillna(0).astype("int64")
     return pd.concat([frame, imported], ignore_index=True) if len(imported) else frame
 
 

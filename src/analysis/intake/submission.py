@@ -34,6 +34,8 @@ class Submission:
     named_other_period: bool = False  # the file's name tells another month than the form
     version: int = 0
     in_force: bool = False
+    repeats: str = ""  # name of an earlier file that says the same
+    confirmed: bool = False  # sent again unchanged and marked «уточнённая»
     remarks: list[Remark] = field(default_factory=list)
 
     @property

@@ -91,11 +91,12 @@ def choose(group: list[Submission], asked: Collection[int], accepted_before: int
 
     ``accepted_before`` is a version once accepted whose file is gone (0: none): what replaces it is a correction.
     A later form replaces an earlier one when it is marked «уточнённая» or when the earlier one was returned or asked
-    about; otherwise the earlier stays until somebody confirms.
+    about; otherwise the earlier stays until somebody confirms. The same form again, so marked, confirms what was asked.
     """
     current: Submission | None = None
     for submission in group:
-        submission.in_force = False
+        submission.in_force = submission.confirmed = False
+        submission.repeats = ""
         _forget(submission)
         if not submission.readable:
             continue
@@ -105,6 +106,8 @@ def choose(group: list[Submission], asked: Collection[int], accepted_before: int
                 _after_the_report(submission)
         elif answers(submission) == answers(current):
             submission.say("B23.same", found=f"версия {current.version}")
+            submission.repeats = current.arrival.name
+            current.confirmed |= submission.revised
         elif submission.named_other_period:
             submission.say("B13.held", found=f"принята версия {current.version}")
         elif submission.revised or id(current) in asked:
