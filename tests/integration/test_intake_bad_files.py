@@ -125,6 +125,8 @@ def test_34_csv(folder, encoding, delimiter):
         ("s1.xlsx", b"\x89PNG\r\n", "изображение"),
         ("s1.rar", b"Rar!\x1a\x07", "RAR"),
         ("s1.xls", b"<html><table><tr><td>1</td></tr></table></html>", "веб-страница"),
+        ("s1 2022-03.eml", b"From: school@example.org\nSubject: form\n\nsee attachment", "письмо"),
+        ("s1 2022-03.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "__substg1.0_0037".encode("utf-16-le"), "письмо"),
         ("s1.docx", None, "Word"),
         ("s1.zip", None, "архив"),
     ],

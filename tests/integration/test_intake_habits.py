@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import zipfile
 from datetime import date
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -339,6 +340,28 @@ def test_other_ways_to_write_the_same_package(folder, way):
     folder.put("forma_2022-03_s11.xlsx", buffer.getvalue())
     result = folder.run()
     assert told(result) == [] and all_values_are_good(result)
+
+
+def test_a_csv_whose_texts_hold_other_separators(folder):
+    """Semicolons divide, and the texts are full of commas."""
+    path = folder.path / "inbox" / folder.send("s11")
+    buffer = StringIO(newline="")
+    rows = load_workbook(path)["Месяц"].iter_rows(max_col=5, values_only=True)
+    csv.writer(buffer, delimiter=";").writerows([*row, "a,b,c,d,e,f,g,h,i,j"] if row[3] else row for row in rows)
+    path.unlink()
+    folder.put("forma_2022-03_s11.csv", buffer.getvalue().encode("cp1251", errors="replace"))
+    result = folder.run()
+    assert ("B34", "note") in told(result) and all_values_are_good(result)
+
+
+def test_the_protocol_sent_back_is_no_form(folder):
+    folder.send("s11", change=set_cell("tested", "12,5"))
+    folder.run()
+    protocol = folder.path / "protocols" / "2022-03" / "protocol_2022-03_s11.xlsx"
+    folder.put(protocol.name, protocol.read_bytes(), "2022-03-19T10:00")
+    result = folder.run()
+    assert ("B46", "error") in told(result) and text_found(result, "B46") == "Протокол контроля данных"
+    assert all_values_are_good(result, but="tested")
 
 
 # anything anywhere

@@ -14,6 +14,7 @@ from analysis.intake.layout import (
     HIDDEN_SHEET,
     MEASURE_SHEETS,
     NAME_OF_FIELD,
+    PROTOCOL,
     SHEET_TITLES,
     Mark,
     parse_mark,
@@ -58,7 +59,10 @@ def interpret(book: Book, spec: FormSpec) -> Reading:
     reading.remarks += private.remarks
     _file_remarks(reading, book, kinds)
     if not any(kind in reading.sheets for kind in (*MEASURE_SHEETS, "activities")):
-        return refused("B22" if _many_schools(book.sheets) else "B46", book.kind)
+        if _many_schools(book.sheets):
+            return refused("B22", book.kind)
+        returned = any(cell.value == PROTOCOL for sheet in book.sheets for cell in sheet.cells.values())
+        return refused("B46", book.kind, PROTOCOL if returned else "")
     return reading
 
 

@@ -23,6 +23,7 @@ SHEET_TITLES = {
     "year": "Год",
     "activities": "Мероприятия",
 }
+PROTOCOL = "Протокол контроля данных"
 HIDDEN_SHEET = "_form"
 HIDDEN_FIELDS = ("school_id", "period", "form_version")
 NAME_OF_FIELD = {"school_id": "form_school", "period": "form_period", "form_version": "form_version"}

@@ -14,12 +14,12 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from analysis.files import pack
 from analysis.intake.findings import awaiting_answer
 from analysis.intake.identity import School, Schools
+from analysis.intake.layout import PROTOCOL as TITLE
 from analysis.periods import PeriodError
 from analysis.report.document import DEMO_STAMP
 from analysis.settings import Settings
 from analysis.xlsxfile import workbook_parts
 
-TITLE = "Протокол контроля данных"
 HEADERS = ("№", "Вид", "Где", "Указано", "Ожидается", "Действие", "Срок", "Состояние")
 _WIDTHS = (5, 15, 34, 28, 28, 44, 12, 12)
 _ACTIONS = {"error": "Исправить", "query": "Уточнить", "note": "К сведению"}
