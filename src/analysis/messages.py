@@ -118,8 +118,9 @@ class Console:
         """How many files and findings, and where the protocols are."""
         findings = result.findings
         counts = findings["severity"].value_counts()
+        files = result.register.drop_duplicates(["file_sha256", "file_name"])
         self.say(
-            f"Файлов в журнале: {len(result.register)}, замечаний: {len(findings)} "
+            f"Файлов в журнале: {len(files)}, замечаний: {len(findings)} "
             f"(вернуть {counts.get('error', 0)}, уточнить {counts.get('query', 0)}, "
             f"к сведению {counts.get('note', 0)}). Папка: {space.data}"
         )

@@ -125,6 +125,8 @@ def test_34_csv(folder, encoding, delimiter):
         ("s1.xlsx", b"\x89PNG\r\n", "изображение"),
         ("s1.rar", b"Rar!\x1a\x07", "RAR"),
         ("s1.xls", b"<html><table><tr><td>1</td></tr></table></html>", "веб-страница"),
+        ("s1 2022-03.eml", b"From: school@example.org\nSubject: form\n\nsee attachment", "письмо"),
+        ("s1 2022-03.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "__substg1.0_0037".encode("utf-16-le"), "письмо"),
         ("s1.docx", None, "Word"),
         ("s1.zip", None, "архив"),
     ],
@@ -208,6 +210,51 @@ def test_libreoffice_round_trip(folder, tmp_path, target):
     assert result.activities[["activity", "status", "n_events", "evidence"]].values.tolist() == [
         ["2.10", "выполнено", 2.0, "приказ"]
     ]
+
+
+@pytest.mark.office
+@pytest.mark.skipif(libreoffice() is None, reason="LibreOffice is not installed")
+def test_checks_and_totals_are_counted_live(folder, tmp_path):
+    """What the person who fills the form sees beside the cells, calculated by an office program."""
+    from analysis.intake.convert import convert
+
+    mistakes = {"tested": 600, "covered": 12.5, "par": None, "half.events": "сорок", "tested9": 90, "plan": "приказ"}
+    content = form(
+        folder,
+        key="2022-06",
+        values=mistakes,
+        previous={"month.exc_online": 900},
+        activities={"2.3": ("выполнено", 2, "")},
+    )
+    (tmp_path / "form.xlsx").write_bytes(content)
+    book = load_workbook(convert(tmp_path / "form.xlsx", tmp_path), data_only=True)
+
+    def says(sheet: str, code: str) -> str:
+        return str(book[sheet].cell(row_of(book[sheet], code), 6).value)
+
+    assert says("Месяц", "tested") == "больше, чем в строке «N5_11»: 501"
+    assert says("Месяц", "covered") == "нужно целое число от 0"
+    assert says("Месяц", "par") == "заполните"
+    assert says("Месяц", "exc_online") == "меньше, чем в прошлом отчёте"
+    assert says("Месяц", "N5_11") == says("Год", "uday") == "верно"
+    assert says("Полугодие", "events") == "нужно число цифрами"
+    assert says("Полугодие", "tested9") == "больше, чем в строке «N9»: 80"
+    assert says("Полугодие", "plan") == "выберите да или нет"
+    counters = [book[name]["F5"].value for name in ("Полугодие", "Год", "Мероприятия")]
+    assert counters == ["8 из 11", "17 из 17", "1 из 22"]
+
+
+@pytest.mark.office
+@pytest.mark.skipif(libreoffice() is None, reason="LibreOffice is not installed")
+def test_a_zero_report_is_said_to_be_zero(folder, tmp_path):
+    from analysis.intake.convert import convert
+
+    empty = {"month.events": None, "tested": None}
+    (tmp_path / "form.xlsx").write_bytes(form(folder, values=empty, zero_report=True))
+    sheet = load_workbook(convert(tmp_path / "form.xlsx", tmp_path), data_only=True)["Месяц"]
+    assert sheet.cell(row_of(sheet, "events"), 6).value == "ноль"
+    assert sheet.cell(row_of(sheet, "tested"), 6).value == "без изменений"
+    assert sheet["F5"].value == "15 из 15"
 
 
 @pytest.mark.office

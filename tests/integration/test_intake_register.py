@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from datetime import date
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from analysis.intake import store
 from analysis.intake.identity import School, load_schools
 from analysis.intake.register import COLUMNS, RegisterError
 from analysis.intake.run import IntakeError, load_accepted, previous_values, run_intake
-from analysis.intake.submissions import annual_state, submissions_by_school
-from tests.unit.intake.kit import Folder, found, good_values, month, set_cell, settings, value
+from analysis.intake.submissions import annual_state, submissions_by_school, with_annual_state
+from tests.unit.intake.kit import Folder, found, good_values, month, set_cell, settings, value, write_schools
 
 SCHOOLS = (
     School("s1", "СОШ № 1", group="Б"),
@@ -38,6 +37,12 @@ def snapshot(path: Path) -> dict[str, tuple[bytes, int]]:
     """Every file with its bytes and time, locks apart."""
     files = [file for file in path.rglob("*") if file.is_file() and file.name != ".lock"]
     return {file.relative_to(path).as_posix(): (file.read_bytes(), file.stat().st_mtime_ns) for file in files}
+
+
+KNOWN_AS_777 = [
+    School("s2", "СОШ № 2", group="Б", aliases=("СОШ № 777",)),
+    *(s for s in SCHOOLS if s.school_id != "s2"),
+]
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -112,6 +117,46 @@ def test_time_zones_of_letters(folder, written, local):
     assert folder.run().register["received_at"].tolist() == [local]
 
 
+def test_a_list_of_times_saved_by_excel(folder):
+    """In Russian Excel «CSV» means Windows-1251 and semicolons."""
+    path = folder.path / "inbox" / folder.send("s1", name="март/форма школы 1.xlsx")
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    listed = "file_name;received_at\nмарт/форма школы 1.xlsx;19.03.2022 14:05\n"
+    (folder.path / "received.csv").write_bytes(listed.encode("cp1251"))
+    result = run_intake(folder.path, settings())
+    assert result.register["received_at"].tolist() == ["2022-03-19T14:05"]
+
+
+def test_a_form_laid_over_the_former_one_is_its_next_version(folder):
+    """The old file is lost to the inbox; the register still knows it, and a late change is «пересчитано»."""
+    name = folder.send("s1")
+    folder.run()
+    folder.send("s1", values={"par": 151}, at="2022-03-25T10:00")
+    result = folder.run()
+    rows = result.register
+    assert rows["file_name"].tolist() == [name, name] and rows["version"].tolist() == [1, 2]
+    assert rows["status"].tolist() == ["on_time", "recalculated"] and rows["in_force"].tolist() == [False, True]
+    assert value(result, "s1", "2022-03", "par") == 151
+    assert sorted(found(result, "s1")["rule"]) == ["B33", "B50"]
+    before = snapshot(folder.path)
+    run_intake(folder.path, settings())
+    assert snapshot(folder.path) == before
+
+
+def test_a_file_taken_out_of_the_inbox_is_missed(folder):
+    name = folder.send("s1")
+    folder.send("s2")
+    folder.run()
+    (folder.path / "inbox" / name).rename(folder.path / "inbox" / "переименована.xlsx")
+    folder.received["переименована.xlsx"] = "2022-03-18T10:00"
+    assert found(folder.run(), "s1", "B50").empty  # it only has another name
+    (folder.path / "inbox" / "переименована.xlsx").unlink()
+    result = folder.run()
+    missed = found(result, "s1", "B50")
+    assert missed["file"].tolist() == [name, "переименована.xlsx"] and set(missed["severity"]) == {"note"}
+    assert set(result.observations["school_id"]) == {"s2"}
+
+
 def test_an_imports_time_may_be_listed_with_its_folder(folder):
     (folder.path / "imports").mkdir()
     (folder.path / "imports" / "old.csv").write_text(
@@ -166,6 +211,32 @@ def test_a_correction_answers_a_check_over_months(folder):
     assert found(result, "s1", severity="error").empty
 
 
+def test_the_same_form_marked_confirms_what_was_asked(folder):
+    """A query about a true number is closed by the form itself, sent again with the mark; what is missing stays asked."""
+    folder.send("s1", "2022-02")
+    sent = {"values": {"N5_11": 900}, "change": set_cell("par", "–")}
+    folder.send("s1", "2022-03", **sent)
+    folder.send("s1", "2022-03", **sent, name="копия.xlsx", at="2022-03-19T10:00")
+    assert sorted(found(folder.run(), "s1", severity="query")["rule"]) == ["B02", "W5"]
+    marked = {"extra": {"revision": "уточнённая"}, "name": "подтверждаем.xlsx", "at": "2022-03-19T11:00"}
+    folder.send("s1", "2022-03", **sent, **marked)
+    result = folder.run()
+    assert found(result, "s1", severity="query")["rule"].tolist() == ["B02"]
+    assert found(result, "s1", severity="query", state="closed")["rule"].tolist() == ["W5"]
+    assert value(result, "s1", "2022-03", "N5_11") == 900
+    page = (folder.path / "protocols/2022-03/protocol_2022-03_s1.html").read_text(encoding="utf-8")
+    assert "уточнить: 1" in page and "та же форма с этой отметкой" in page
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from analysis.settings import load_settings
+from analysis.intake.run import run_intake
+run_intake(Path(sys.argv[1]), load_settings(Path(sys.argv[2])), jobs=2)
+"""
+
+
 class Killed(BaseException):
     """As abrupt as a signal: no handler in the program catches it."""
 
@@ -175,22 +246,24 @@ def before_and_after(tmp_path_factory):
     """A folder with one form taken in and another waiting; contents before and after the second run."""
     folder = Folder(tmp_path_factory.mktemp("kill") / "city", SCHOOLS)
     folder.send("s1", "2022-02")
+    folder.send("s2", "2022-02", extra={"school_name": "СОШ № 777"})
     folder.run()
     old = contents(folder.path)
     folder.send("s1", "2022-03", change=set_cell("tested", "–"))
+    write_schools(folder.path / "schools.csv", KNOWN_AS_777)  # the protocol of s2 is no longer needed
     waiting = folder.path.parent / "waiting"
     shutil.copytree(folder.path, waiting)
     folder.run()
     return waiting, folder.received, old, contents(folder.path)
 
 
-@pytest.mark.parametrize("moment", [0, 5, 15, 17, 18, 21, 25])
+@pytest.mark.parametrize("moment", [0, 5, 15, 16, 17, 18, 19, 21, 25, 26, 27])
 def test_a_kill_leaves_the_old_state_or_the_new(before_and_after, tmp_path, monkeypatch, moment):
     waiting, received, old, new = before_and_after
     shutil.copytree(waiting, tmp_path / "city")
-    folder = Folder(tmp_path / "city", SCHOOLS, received=dict(received))
+    folder = Folder(tmp_path / "city", KNOWN_AS_777, received=dict(received))
     calls = iter(range(100))
-    for target, name in ((store, "write_whole"), (Path, "replace")):
+    for target, name in ((store, "write_whole"), (Path, "replace"), (Path, "unlink")):
         original = getattr(target, name)
 
         def dying(*args, _original=original, **options):
@@ -204,16 +277,18 @@ def test_a_kill_leaves_the_old_state_or_the_new(before_and_after, tmp_path, monk
     monkeypatch.undo()
     kept = load_accepted(folder.path)  # whoever reads first puts things in order
     state = contents(folder.path)
-    keep = {name for name in old | new if name != "received.csv" and not name.startswith("inbox/")}
+    keep = {name for name in old | new if not name.startswith(("inbox/", "received.csv", "schools.csv"))}
     is_old = all(state.get(name) == old.get(name) for name in keep)
     is_new = all(state.get(name) == new.get(name) for name in keep)
-    assert (is_old, is_new) == (moment < 18, moment >= 18)  # 8 files and their list come first, two steps each
+    assert (is_old, is_new) == (moment < 18, moment >= 18)  # 8 files and their list come first, two steps each;
+    # then 8 moves and 2 protocols removed
     assert set(kept.observations["period"]) == ({"2022-02", "2022-03"} if is_new else {"2022-02"})
     folder.run()
     assert contents(folder.path) == new
 
 
 def test_a_real_kill(folder, tmp_path):
+    """SIGKILL at five moments of the work, told by what lies in the folder, not by a clock."""
     for number, key in enumerate(["2021-09", "2021-10", "2021-11", "2022-01", "2022-02", "2022-03"]):
         for code in ("s1", "s2", "s3"):
             folder.send(code, key, values={"par": 60 + number})
@@ -221,20 +296,26 @@ def test_a_real_kill(folder, tmp_path):
     shutil.copytree(folder.path, other.path, dirs_exist_ok=True)
     other.received |= folder.received
     whole = other.run()
-    program = (
-        "from pathlib import Path; from analysis.settings import load_settings;"
-        "from analysis.intake.run import run_intake;"
-        f"run_intake(Path({str(folder.path)!r}), load_settings(Path({str(settings().folder)!r})), jobs=2)"
-    )
     shutil.copy(other.path / "received.csv", folder.path / "received.csv")
-    for seconds in (0.9, 1.2):
-        child = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
-        time.sleep(seconds)
+    accepted = folder.path / "accepted"
+    moments = [
+        lambda: accepted.exists(),
+        lambda: (accepted / "pending").exists(),
+        lambda: (accepted / "pending" / "3").exists(),
+        lambda: (accepted / "pending" / "list.json").exists(),
+        lambda: (accepted / "observations.parquet").exists(),
+    ]
+    for moment in moments:
+        child = subprocess.Popen([sys.executable, "-c", PROGRAM, str(folder.path), str(settings().folder)])
+        while child.poll() is None and not moment():
+            pass
         child.kill()
         child.wait()
+        registered = (folder.path / "register.csv").read_bytes() if (folder.path / "register.csv").exists() else b""
+        assert registered in (b"", (other.path / "register.csv").read_bytes())
     result = folder.run()
     pd.testing.assert_frame_equal(result.observations, whole.observations)
-    assert (folder.path / "register.csv").read_bytes() == (other.path / "register.csv").read_bytes()
+    assert contents(folder.path) == contents(other.path)
 
 
 # submissions
@@ -301,6 +382,7 @@ def test_a_form_corrected_in_time_is_in_time_and_a_later_revision_does_not_make_
     folder.send("s1", name="s1 b.xlsx", at="2022-03-18T10:00")
     folder.send("s1", name="s1 уточн.xlsx", values={"par": 150}, at="2022-03-29T10:00")
     folder.send("s2", change=set_cell("tested", "12,5"), at="2022-03-15T10:00")
+    folder.send("s2", change=set_cell("tested", "12,5"), name="s2 ещё раз.xlsx", at="2022-03-16T10:00")
     folder.send("s2", name="s2 b.xlsx", at="2022-03-24T10:00")
     result = folder.run()
     table = statuses(folder, result, "2022-03")
@@ -316,6 +398,65 @@ def test_unreadable_is_returned_not_missing(folder):
     assert table["2022-03", "s1"] == table["2022-03", "s2"] == "returned"
 
 
+def imports(folder, name: str, rows: list[tuple]) -> None:
+    (folder.path / "imports").mkdir(exist_ok=True)
+    lines = [",".join(map(str, row)) for row in [("school_id", "period", "measure", "value", "received_at"), *rows]]
+    (folder.path / "imports" / name).write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_a_school_whose_values_were_imported_has_reported(folder):
+    folder.send("s3", at="2022-03-22T10:00")
+    imports(
+        folder,
+        "system.csv",
+        [
+            ("s1", "2022-03", "covered", 120, "2022-03-21T20:30:00+00:00"),  # 23:30 here, the last day
+            ("s1", "2022-03", "tested", 90, "2022-03-25T10:00"),
+            ("s2", "2022-03", "tested", 90, "2022-03-21T21:30:00Z"),  # the day after, here
+            ("s3", "2022-03", "tested", 90, "2022-03-18T10:00"),  # has its own form
+            ("p5", "2022-03", "pubs", "", "2022-03-18T10:00"),  # nothing was given
+            ("s1", "2021-05", "tested", 10, "2021-05-18T10:00"),  # baseline: never due
+        ],
+    )
+    result = folder.run()
+    assert statuses(folder, result, "2022-03") == {
+        ("2022-03", "s1"): "on_time",
+        ("2022-03", "s2"): "late",
+        ("2022-03", "s3"): "late",
+        ("2022-03", "p5"): "missing",
+    }
+    assert statuses(folder, result, "2021-05")["2021-05", "s1"] == "not_due"
+    rows = result.register[result.register["school_id"] == "s2"]
+    assert rows[["received_at", "days_late", "status"]].values.tolist() == [["2022-03-22T00:30", 1, "imported"]]
+
+
+def test_an_imported_half_year_or_its_last_month_closes_the_half(folder):
+    imports(
+        folder,
+        "system.csv",
+        [("s1", "2022H1", "plan", 1, "2022-06-20"), ("s2", "2022-06", "tested", 90, "2022-06-25")],
+    )
+    table = statuses(folder, folder.run(), "2022H1")
+    assert (table["2022H1", "s1"], table["2022-06", "s1"]) == ("on_time", "missing")
+    assert (table["2022H1", "s2"], table["2022-06", "s2"]) == ("late", "late")
+
+
+def test_an_import_with_errors_is_returned_until_another_answers(folder):
+    imports(folder, "a.csv", [("s1", "2022-03", "tested", "12,5".replace(",", "."), "2022-03-18")])
+    imports(folder, "b.csv", [("s1", "2022-03", "covered", 120, "2022-03-18")])
+    assert statuses(folder, folder.run(), "2022-03")["2022-03", "s1"] == "on_time"  # nothing of a.csv was taken
+    imports(
+        folder, "a.csv", [("s1", "2022-03", "tested", 12.5, "2022-03-18"), ("s1", "2022-03", "par", 5, "2022-03-18")]
+    )
+    result = folder.run()
+    assert found(result, "s1", "E1")["file"].tolist() == ["imports/a.csv"]
+    imports(folder, "c.csv", [("s1", "2022-03", "tested", 12, "2022-03-19")])
+    result = folder.run()
+    assert found(result, "s1", "E1").empty and len(found(result, "s1", "E1", state="closed")) == 1
+    assert value(result, "s1", "2022-03", "tested") == 12
+    assert statuses(folder, result, "2022-03")["2022-03", "s1"] == "on_time"
+
+
 def test_annual_figures_are_expected_until_confirmed_after_the_state_date(folder):
     folder.send("s1", "2022-06")
     folder.send("s2", "2022-06")
@@ -325,6 +466,18 @@ def test_annual_figures_are_expected_until_confirmed_after_the_state_date(folder
     table = annual_state(result.register, schools, settings().parse_period("2022")).set_index("school_id")
     assert table["state"].to_dict() == {"s1": "expected", "s2": "confirmed", "s3": "missing", "p5": "missing"}
     assert table.loc["s1", ["cutoff", "as_of"]].tolist() == ["2022-06-20", "2022-07-01"]
+    empty = pd.DataFrame(columns=["period", "status", "n", "n_schools"])
+    counted = with_annual_state(empty, result.register, schools, settings().parse_period("2022"))
+    assert counted[["period", "status", "n"]].values.tolist() == [["2022", "expected", 1], ["2022", "confirmed", 1]]
+    assert with_annual_state(empty, result.register, schools, settings().parse_period("2022H1")) is empty
+
+
+def test_imported_annual_figures_are_confirmed_by_their_date(folder):
+    imports(folder, "y.csv", [("s1", "2022", "uday", 300, "2022-06-18"), ("s2", "2022", "uday", 300, "2022-07-02")])
+    result = folder.run()
+    schools = load_schools(folder.path / "schools.csv").frame()
+    table = annual_state(result.register, schools, settings().parse_period("2022")).set_index("school_id")
+    assert table["state"].to_dict() == {"s1": "expected", "s2": "confirmed", "s3": "missing", "p5": "missing"}
 
 
 def test_summer_activities_come_from_december(folder):
@@ -397,3 +550,14 @@ def test_protocols_are_ready_to_send_back(folder):
     folder.run()
     page = (folder.path / "protocols/2022-03/protocol_2022-03_s1.html").read_text(encoding="utf-8")
     assert "Замечания сняты" in page and "снято" in page
+
+
+def test_a_protocol_that_is_no_longer_needed_does_not_stay(folder):
+    """The name was unknown, and then written into schools.csv: nothing is asked of the school any more."""
+    name = folder.send("s2", extra={"school_name": "СОШ № 777"})
+    folder.run()
+    assert (folder.path / "protocols/2022-03/protocol_2022-03_s2.html").exists()
+    write_schools(folder.path / "schools.csv", KNOWN_AS_777)
+    result = folder.run()
+    assert result.findings[["file", "rule", "severity"]].values.tolist() == [[name, "B25", "note"]]
+    assert [path for path in (folder.path / "protocols").rglob("*") if path.is_file()] == []

@@ -12,6 +12,7 @@ from analysis.intake.findings import Finding, findings_frame
 from analysis.intake.form_findings import FormFindings
 from analysis.intake.observations import NEEDED
 from analysis.intake.portions import compact, in_portions, joined
+from analysis.intake.register import Register, accepted_before
 from analysis.intake.submission import Submission
 from analysis.intake.values import fill_zero_reports, values_table
 from analysis.intake.versions import Key, by_key, choose, number_versions, refuse_copies, refuse_last_years
@@ -31,20 +32,25 @@ def accept(
     submissions: Sequence[Submission],
     imported: pd.DataFrame,
     import_findings: Sequence[Finding],
-    registered: Mapping[tuple[str, str], int],
+    register: Register,
+    gone: Sequence[Mapping[str, str]],
     settings: Settings,
 ) -> Acceptance:
-    """Choose versions, check, and choose again while a returned form has a later one that answers it."""
+    """Choose versions, check, and choose again while a returned form has a later one that answers it.
+
+    ``gone`` are the register's rows whose files are no longer there.
+    """
     groups = by_key(submissions)
     with_forms = {submission.school.school_id for submission in submissions if submission.school}
     own, others = in_portions(imported, with_forms)
-    number_versions(groups, registered)
+    number_versions(groups, register.versions, register.last_versions)
+    before = accepted_before(gone)
     refuse_last_years(groups)
     refuse_copies(submissions)
     asked: set[int] = set()
     while True:  # ends: every round puts a later form in force
-        for group in groups.values():
-            choose(group, asked)
+        for key, group in groups.items():
+            choose(group, asked, before.get(key, 0))
         values, findings = _check(submissions, own, settings)
         answered = _answered(groups, findings)
         if answered <= asked:

@@ -9,7 +9,10 @@ from analysis.intake.cells import read_count, read_status, shown
 from analysis.intake.layout import ACTIVITY_FIELDS
 from analysis.intake.privacy import has_diagnosis, people_in
 from analysis.intake.reading import ActivityEntry, FormSpec, Reading, Remark, fold_code, fold_label
+from analysis.intake.strays import stray_remarks
 from analysis.intake.tables import Table, find_table, unknown_rows
+
+_LONGEST = 300  # characters of evidence that are kept
 
 
 def read_activities(reading: Reading, sheet: Sheet, spec: FormSpec, names: Mapping[str, tuple[str, int, int]]) -> bool:
@@ -19,11 +22,16 @@ def read_activities(reading: Reading, sheet: Sheet, spec: FormSpec, names: Mappi
     table = find_table(sheet, "activities", codes, labels, ACTIVITY_FIELDS, names)
     if table is None:
         return False
+    if table.lost:
+        reading.remarks.append(Remark("B16.column", sheet.name, found=table.lost))
+        return True
     for code in table.rows:
         _row(reading, table, code)
-    for row, cell in unknown_rows(table, "status"):
+    unknown = list(unknown_rows(table, "status"))
+    for row, cell in unknown:
         place = address(row, table.columns["status"])
         reading.remarks.append(Remark("B17.unknown", sheet.name, place, shown(cell)))
+    reading.remarks += stray_remarks(table, told=[row for row, _ in unknown])
     return True
 
 
@@ -43,11 +51,13 @@ def _row(reading: Reading, table: Table, code: str) -> None:
 
 
 def _evidence(reading: Reading, table: Table, code: str, cell: Cell | None) -> str:
-    text = " ".join(str(cell.value).split())[:300] if cell and cell.kind == "text" else shown(cell)
+    text = " ".join(str(cell.value).split()) if cell and cell.kind == "text" else shown(cell)
     if people_in(text) or has_diagnosis(text):
         _remark(reading, table, code, "evidence", "B36.staff", "текст скрыт")
         return ""
-    return text
+    if len(text) > _LONGEST:
+        _remark(reading, table, code, "evidence", "B47.long", f"{text[:77]}…")
+    return text[:_LONGEST]
 
 
 def _remark(reading: Reading, table: Table, code: str, field: str, variant: str, found: str) -> None:

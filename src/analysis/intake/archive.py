@@ -54,7 +54,9 @@ class Archive:
             raise Unreadable("damaged") from error
         if len(self._zip.infolist()) > limits.parts:
             raise Unreadable("too_large", f"внутри более {limits.parts} частей")
-        self.names = set(self._zip.namelist())
+        # some programs write the separators of Windows
+        self._members = {info.filename.replace("\\", "/"): info for info in self._zip.infolist()}
+        self.names = set(self._members)
 
     def __enter__(self) -> Archive:
         return self
@@ -65,7 +67,7 @@ class Archive:
     def chunks(self, name: str) -> Iterator[bytes]:
         """The unpacked bytes of a part. Raises Unreadable when it is damaged, encrypted or too large."""
         try:
-            info = self._zip.getinfo(name)
+            info = self._members[name]
             if info.flag_bits & 1:
                 raise Unreadable("encrypted")
             with self._zip.open(info) as part:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+COMMENTS, PICTURES = "примечания к ячейкам", "рисунки"
 CellKind = Literal["number", "text", "bool", "date", "error", "uncached"]
 
 
@@ -25,8 +27,8 @@ class Limits:
     file_bytes: int = 20_000_000
     unpacked_bytes: int = 60_000_000
     parts: int = 2_000
-    cells: int = 200_000  # non-empty
-    elements: int = 800_000  # XML elements, empty cells and rows included
+    cells: int = 100_000  # non-empty
+    elements: int = 400_000  # XML elements, empty cells and rows included
     rows: int = 20_000
     columns: int = 1_000
     text: int = 32_767  # characters in a cell: Excel's own limit
@@ -69,6 +71,7 @@ class Book:
     names: dict[str, str] = field(default_factory=dict)  # defined name → reference
     macros: bool = False
     external_links: bool = False
+    unread: tuple[str, ...] = ()  # what lies over the cells: comments, pictures (Russian)
 
     def sheet(self, name: str) -> Sheet | None:
         return next((sheet for sheet in self.sheets if sheet.name == name), None)
@@ -106,6 +109,12 @@ def excel_date(serial: float, date1904: bool = False) -> str | None:
         return None
     origin = date(1904, 1, 1) if date1904 else date(1899, 12, 30)
     return f"{origin + timedelta(days=int(serial)):%d.%m.%Y}"
+
+
+def iso_date(text: str) -> str:
+    """«12.05.2022» for «2022-05-12T00:00»; the text itself when it is no date."""
+    match = re.match(r"(\d{4})-(\d\d)-(\d\d)(?!\d)", text)
+    return f"{match[3]}.{match[2]}.{match[1]}" if match else text[:50]
 
 
 def rows_of(sheet: Sheet) -> Iterable[tuple[int, dict[int, Cell]]]:

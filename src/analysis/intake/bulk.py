@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -22,19 +22,24 @@ from analysis.intake.values import COLUMNS, month_index
 from analysis.periods import Period, PeriodError
 from analysis.settings import Settings
 
+_PLACE = ["school_id", "period", "measure", "file"]
 _MOST_FINDINGS = 200  # per file: a wrong column must not drown everything else
 
 
 @dataclass
 class Imported:
-    """The rows of one or more import files as a values table, and what was wrong with the others."""
+    """The rows of one or more import files as a values table, and what was wrong with the others.
+
+    ``arrived``: when each file first gave something for a school and period (school_id, period, file, received_at).
+    """
 
     values: pd.DataFrame
     findings: list[Finding] = field(default_factory=list)
+    arrived: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def read_imports(arrivals: Sequence[Arrival], schools: Schools, settings: Settings, spec: FormSpec) -> Imported:
-    """Read every file of imports/; a later file's value replaces an earlier one's."""
+    """Read every file of imports/; a later file's value replaces an earlier one's and answers what was asked about it."""
     frames, findings = [], []
     for arrival in arrivals:
         imported = read_import(arrival, schools, settings, spec)
@@ -43,7 +48,29 @@ def read_imports(arrivals: Sequence[Arrival], schools: Schools, settings: Settin
     rows = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True) if frames else _frame([])
     if rows["received_at"].nunique() > 1:
         rows = rows.sort_values("received_at", kind="stable")
-    return Imported(rows.drop_duplicates(["school_id", "period", "measure"], keep="last"), findings)
+    values = rows.drop_duplicates(["school_id", "period", "measure"], keep="last")
+    return Imported(values, _answered(findings, values), _arrived(rows))
+
+
+def _arrived(rows: pd.DataFrame) -> pd.DataFrame:
+    keys = ["school_id", "period", "file"]
+    known = rows.loc[rows["value"].notna(), [*keys, "received_at"]]
+    return as_text(known.drop_duplicates(keys).reset_index(drop=True))
+
+
+def _answered(findings: list[Finding], values: pd.DataFrame) -> list[Finding]:
+    """Close what was found at values that another file has given since."""
+    asked = {(one.school_id, one.period, one.measure) for one in findings if one.measure}
+    if not asked:
+        return findings
+    mine = values[values["school_id"].isin({key[0] for key in asked}) & values["value"].notna()]
+    given = {(school, period, measure): file for school, period, measure, file in mine[_PLACE].to_numpy()}
+    return [
+        replace(one, state="closed")
+        if given.get((one.school_id, one.period, one.measure), one.file) != one.file
+        else one
+        for one in findings
+    ]
 
 
 def read_import(arrival: Arrival, schools: Schools, settings: Settings, spec: FormSpec) -> Imported:
@@ -111,7 +138,8 @@ class _RowReader:
             self._problem("B49", place, f"показатель «{shown(record['measure'])}»", "код показателя из params")
         if not school_id or period is None or measure is None:
             return
-        received = parse_moment(shown(record.get("received_at"))) or self.arrival.received_at
+        hours = self.settings.project.hours_from_utc
+        received = parse_moment(shown(record.get("received_at")), hours) or self.arrival.received_at
         read = read_flag(record["value"]) if measure.is_flag else read_count(record["value"], measure.whole)
         if read.variant and RULES[read.variant].severity != "note" and not read.variant.startswith("B03"):
             self._told(read, place, school_id, period, measure)

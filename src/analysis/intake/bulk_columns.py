@@ -70,7 +70,8 @@ def clean_rows(
     period = _Column(frame["period"], as_cell, lambda text: _period(text, settings))
     measure = _Column(frame["measure"], as_cell, lambda text: measures.get(fold(text)))
     moments = frame["received_at"] if "received_at" in frame else pd.Series("", index=frame.index)
-    moment = _Column(moments.fillna(""), as_cell, lambda text: parse_moment(text) or received)
+    hours = settings.project.hours_from_utc
+    moment = _Column(moments.fillna(""), as_cell, lambda text: parse_moment(text, hours) or received)
     starts = period.of(lambda one: f"{one.start:%Y-%m-%d}")
     early = np.asarray(moment.of(lambda one: one[:10]).astype(str) < starts.astype(str))
     good = school.known & period.known & measure.known & ~early & _in_order(value, measure)

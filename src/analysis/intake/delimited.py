@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
+from itertools import islice
 
 from analysis.intake.book import Book, Cell, Limits, Sheet, Unreadable
 
@@ -31,9 +33,23 @@ def _strict(content: bytes, encoding: str) -> str:
 
 
 def delimiter_of(text: str) -> str:
-    """The separator that splits most of the first lines into the same number of fields."""
-    lines = [line for line in text[:20_000].splitlines()[:50] if line.strip()]
-    return max(";,\t", key=lambda mark: (sum(line.count(mark) for line in lines), mark == ";"))
+    """The separator that splits most of the first lines into the same number of fields; the more fields the better."""
+    start = text[:20_000].rpartition("\n")[0] if len(text) > 20_000 else text
+    return max(";,\t", key=lambda mark: (*_evenness(start, mark), mark == ";"))
+
+
+def _evenness(text: str, mark: str) -> tuple[int, int]:
+    """How many lines have the usual number of fields, and that number; (0, 1) when nothing is split."""
+    try:
+        sizes = Counter(
+            len(row) for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=mark), 50) if row
+        )
+    except csv.Error:
+        return 0, 1
+    size, lines = max(
+        ((size, lines) for size, lines in sizes.items() if size > 1), key=lambda one: one[::-1], default=(1, 0)
+    )
+    return lines, size
 
 
 def read_csv(content: bytes, limits: Limits) -> Book:

@@ -10,6 +10,7 @@ from analysis.settings import Check, Measure, Settings
 
 _ZERO = {"F": "ноль", "C": "без изменений"}  # what an empty cell means in a ticked «Нулевой отчёт»
 GOOD = ("верно", *_ZERO.values())
+_SAYS = ("заполните", "нужно ", "больше, чем ", "меньше, чем ", "проверьте: ", "выберите ")
 Addresses = Mapping[tuple[str, str], str]  # (sheet, code) → cell of the value, e.g. D7
 
 
@@ -23,6 +24,11 @@ def check_formula(settings: Settings, sheet: str, measure: Measure, month: int, 
     relations = _relations(settings, sheet, measure, month, cells)
     whole = f'IF(OR({cell}<0,{cell}<>INT({cell})),"нужно целое число от 0",{relations})'
     return f'=IF({cell}="",{empty},IF(ISNUMBER({cell}),{whole},"нужно число цифрами"))'
+
+
+def is_check_text(text: str) -> bool:
+    """Is it what a formula of the form says? Pasted as values it is still the form's own."""
+    return text in GOOD or text.startswith(_SAYS)
 
 
 def _relations(settings: Settings, sheet: str, measure: Measure, month: int, cells: Addresses) -> str:
@@ -47,7 +53,7 @@ def _at_most(check: Check, rule: str, sheet: str, measure: Measure, cells: Addre
         return otherwise
     left = "+".join(str(places[code]) for code in parts)
     everything = ",".join(str(place) for place in places.values())
-    says = f'"больше, чем «{whole}»: "&{places[whole]}'
+    says = f'"больше, чем в строке «{whole}»: "&{places[whole]}'
     if check.severity != "error":
         says = f'"проверьте: {says[1:]}'
     return f"IF(AND(COUNT({everything})={len(places)},{left}>{places[whole]}),{says},{otherwise})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.intake.findings import Finding, correction_due, declared, make_finding
 from analysis.intake.hits import number_text
 from analysis.intake.layout import SHEET_TITLES
+from analysis.intake.observations import early_activities
 from analysis.intake.rules import RULES
 from analysis.intake.submission import Submission
 from analysis.intake.values import absent_cells, unasked_entries
@@ -18,6 +19,8 @@ from analysis.periods import Period
 from analysis.settings import Settings
 
 _EMPTY = ("B03", "B03.flag")
+_OF_A_DUPLICATE = ("B23.same", "B32")  # the rest is said of the form in force
+_OF_THE_SHEET = ("B19.conflict", "B16.column")  # said once, not cell by cell
 
 
 class FormFindings:
@@ -39,7 +42,7 @@ class FormFindings:
         received = submission.arrival.received_at
         school_id, period = submission.key
         term = "" if severity == "note" else self._due(received[:10], submission.period)
-        closed = id(submission) in self._answered
+        closed = id(submission) in self._answered or (submission.confirmed and _can_be_confirmed(variant, where))
         common = {
             "school_id": school_id,
             "period": period,
@@ -55,13 +58,15 @@ class FormFindings:
         """What is odd about a file, a sheet or a place."""
         for submission in self.submissions:
             for remark in submission.remarks:
+                if submission.repeats and remark.variant not in _OF_A_DUPLICATE:
+                    continue
                 place = {"sheet": remark.sheet, "cell": remark.cell, "found": remark.found, "measure": remark.measure}
                 self._add(submission, remark.variant, **place)
 
     def add_absent(self) -> None:
         """Sheets and rows that a form should have, and filled cells that it should not."""
         for submission in self.submissions:
-            if not submission.readable:
+            if not submission.readable or submission.repeats:
                 continue
             sheets, cells = absent_cells(submission, self.settings)
             for sheet in sheets:
@@ -74,16 +79,19 @@ class FormFindings:
                 self._add(
                     submission, "B48", sheet=entry.sheet_name, cell=entry.cell, found=entry.found, measure=entry.code
                 )
+            for activity in early_activities(submission, self.settings):
+                self._add(submission, "B48.summer", sheet=SHEET_TITLES["activities"], found=activity)
 
     def add_cells(self, values: pd.DataFrame) -> None:
         """What was odd in the cells; a sheet left wholly empty is said once."""
-        odd = values[(values["variant"] != "") & (values["variant"] != "B19.conflict")]  # said of the sheet
+        odd = values[~values["variant"].isin(("", *_OF_THE_SHEET))]
         empty = odd["variant"].isin(_EMPTY)
         sizes = values.groupby(["source", "sheet"])["variant"].transform("size")
         empties = odd[empty].groupby(["source", "sheet"])["variant"].transform("size")
         whole = empties == sizes.reindex(empties.index)
         self._add_empty_sheets(odd.loc[empties[whole & (empties > 2)].index])
         rest = odd.drop(empties[whole & (empties > 2)].index)
+        self._add_filled_zero_reports(values)
         zero = rest["variant"].isin(["B03.zero", "B03.kept"])
         self._add_zero_notes(rest[zero])
         for row in rest[~zero].itertuples(index=False):
@@ -96,6 +104,14 @@ class FormFindings:
                 measure=row.measure,
                 **declared(row.variant, row.measure, self.settings),
             )
+
+    def _add_filled_zero_reports(self, values: pd.DataFrame) -> None:
+        """«Нулевой отчёт» is ticked although something was done in the month."""
+        flows = (values["level"] == "month") & (values["type"] == "F") & (values["value"] > 0)
+        filled = values[values["zero_report"].astype(bool) & flows].drop_duplicates("source")
+        for row in filled.itertuples(index=False):
+            where = {"sheet": row.sheet_name, "cell": row.cell, "found": row.found, "measure": row.measure}
+            self._add(self.submissions[row.source], "B03.filled", **where)
 
     def _add_empty_sheets(self, rows: pd.DataFrame) -> None:
         for source, name in rows[["source", "sheet_name"]].drop_duplicates().itertuples(index=False):
@@ -134,6 +150,13 @@ class FormFindings:
                 action="Принято число из формы: подтвердите его",
                 measure=row.measure,
             )
+
+
+def _can_be_confirmed(variant: str, where: Mapping[str, object]) -> bool:
+    """Is it a query about a readable value that may well be true?"""
+    rule = RULES.get(variant)
+    severity, action = (where.get(name, getattr(rule, name, "")) for name in ("severity", "action"))
+    return severity == "query" and (rule is None or "подтвердите" in str(action).lower())
 
 
 def _arrived(submission: Submission) -> tuple[str, str]:

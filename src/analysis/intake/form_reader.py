@@ -8,7 +8,17 @@ from pathlib import Path
 
 from analysis.intake.activity_sheet import read_activities
 from analysis.intake.book import Book, Limits, Sheet, Unreadable
-from analysis.intake.layout import HIDDEN_FIELDS, HIDDEN_SHEET, MEASURE_SHEETS, NAME_OF_FIELD, SHEET_TITLES, Mark
+from analysis.intake.cells import read_month
+from analysis.intake.layout import (
+    HIDDEN_FIELDS,
+    HIDDEN_SHEET,
+    MEASURE_SHEETS,
+    NAME_OF_FIELD,
+    PROTOCOL,
+    SHEET_TITLES,
+    Mark,
+    parse_mark,
+)
 from analysis.intake.measure_sheet import read_measures
 from analysis.intake.names import name_parts
 from analysis.intake.passport import read_passport
@@ -49,7 +59,10 @@ def interpret(book: Book, spec: FormSpec) -> Reading:
     reading.remarks += private.remarks
     _file_remarks(reading, book, kinds)
     if not any(kind in reading.sheets for kind in (*MEASURE_SHEETS, "activities")):
-        return refused("B22" if _many_schools(book.sheets) else "B46", book.kind)
+        if _many_schools(book.sheets):
+            return refused("B22", book.kind)
+        returned = any(cell.value == PROTOCOL for sheet in book.sheets for cell in sheet.cells.values())
+        return refused("B46", book.kind, PROTOCOL if returned else "")
     return reading
 
 
@@ -152,7 +165,23 @@ def _read_sheet(
         found = read_activities(part, sheet, spec, names)
     else:
         found = read_measures(part, sheet, kind, spec, names, older)
+    if found:
+        _read_heading(part, sheet, kind)
     return part if found else None
+
+
+def _read_heading(part: Reading, sheet: Sheet, kind: str) -> None:
+    """The month and the school printed above the form's mark: people who reuse a form change them first."""
+    mark = next(
+        (place for place, cell in sheet.cells.items() if cell.kind == "text" and parse_mark(str(cell.value))), None
+    )
+    if mark is None:
+        return
+    lines = [str(sheet.cells[row, mark[1]].value) for row in range(1, mark[0]) if (row, mark[1]) in sheet.cells]
+    part.headings = lines[1:2]
+    printed = read_month(lines[0].partition("(")[0]) if lines and kind == "month" else None
+    if printed:
+        part.passport["title_key"] = printed
 
 
 def _content(reading: Reading) -> object:
@@ -171,14 +200,15 @@ def _file_remarks(reading: Reading, book: Book, kinds: Iterable[tuple[Sheet, str
     if len(owners) > 1:
         reading.fatal = "B19.two"
         reading.remarks.append(Remark("B19.two", found=", ".join(sorted(" ".join(owner) for owner in owners))))
-    if book.kind not in ("xlsx",):
-        reading.remarks.append(Remark("B34", found=book.kind))
-    if book.macros:
-        reading.remarks.append(Remark("B35.macros"))
-    if book.external_links:
-        reading.remarks.append(Remark("B35.links"))
+    oddities = {
+        "B34": book.kind if book.kind != "xlsx" else "",
+        "B35.macros": "макросы" if book.macros else "",
+        "B35.links": "внешние ссылки" if book.external_links else "",
+        "B20.over": ", ".join(book.unread),
+    }
+    reading.remarks += [Remark(variant, found=found) for variant, found in oddities.items() if found]
     for sheet, kind, _ in kinds:
-        if not kind and sheet.cells:
+        if kind not in reading.sheets and sheet.cells:
             reading.remarks.append(Remark("B42", sheet.name))
         if sheet.state != "visible" or sheet.hidden_rows or sheet.filtered:
             reading.remarks.append(Remark("B20", sheet.name))

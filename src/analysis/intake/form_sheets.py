@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from analysis.intake import layout
 from analysis.intake.form_checks import GOOD, Addresses, check_formula
-from analysis.intake.form_texts import INSTRUCTIONS
+from analysis.intake.form_texts import HOW_TO_FILL, numbered_instructions
 from analysis.settings import Measure, Settings
 
 HEADER_ROW = 7
@@ -24,8 +24,9 @@ _THIN = Border(*(Side(style="thin", color="BFBFBF"),) * 4)
 _INPUT = PatternFill("solid", start_color="FFF2CC")
 _HEAD = PatternFill("solid", start_color="D9E2F3")
 _WRAP = Alignment(wrap_text=True, vertical="center")
+_ONE_LINE = Alignment(shrink_to_fit=True, vertical="center")
 _CENTRE = Alignment(wrap_text=True, vertical="center", horizontal="center")
-_GREY = Font(name="Calibri", size=8, color="7F7F7F")
+_GREY = Font(name="Calibri", size=9, color="595959")
 _PALE = Font(name="Calibri", size=10, color="595959")
 _BODY = Font(name="Calibri", size=11)
 _BOLD = Font(name="Calibri", size=11, bold=True)
@@ -78,13 +79,14 @@ def _addresses(asked: Iterable[tuple[str, Measure]]) -> dict[tuple[str, str], st
 
 
 def _heading(sheet: Worksheet, name: str) -> None:
-    lines = (placeholder(f"title_{name}"), placeholder("school_name"), placeholder("due_text"))
+    lines = (placeholder(f"title_{name}"), placeholder("school_name"), placeholder(f"due_{name}"))
     for row, text in enumerate(lines, start=1):
         sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=6)
         cell = sheet.cell(row, 1, text)
         cell.font = _TITLE if row == 1 else _BOLD if row == 2 else _BODY
-        cell.alignment = _WRAP
+        cell.alignment = _ONE_LINE if row == 2 else _WRAP
     sheet.row_dimensions[1].height = 36
+    sheet.row_dimensions[3].height = 32 if name == "year" else 18
     sheet.merge_cells("A4:F4")
     sheet.cell(4, 1, placeholder(f"mark_{name}")).font = _GREY
 
@@ -110,24 +112,29 @@ def _put(sheet: Worksheet, row: int, column: int, value: object = None, **style:
 
 
 def _passport(sheet: Worksheet) -> None:
-    _header(sheet, layout.TABLE_HEADERS)
-    for row, (code, label) in enumerate(layout.PASSPORT_FIELDS.items(), start=FIRST_ROW):
+    _header(sheet, layout.PASSPORT_HEADERS)
+    rows = range(FIRST_ROW, FIRST_ROW + len(layout.PASSPORT_FIELDS))
+    for row, (code, label) in zip(rows, layout.PASSPORT_FIELDS.items(), strict=True):
         _put(sheet, row, 1, code, font=_GREY)
         _put(sheet, row, 2, label)
+        _put(sheet, row, 3)
         shown = code in ("school_name", "period_text")
         number_format = "DD.MM.YYYY" if code == "filled_on" else "General"
-        _put(sheet, row, 4, open=not shown, number_format=number_format, alignment=_CENTRE)
-        for column in (3, 5, 6):
-            _put(sheet, row, column)
+        for column in (4, 5, 6):
+            _put(sheet, row, column, open=not shown, number_format=number_format)
+        sheet.row_dimensions[row].height = 48 if code == "school_name" else 20
+    for row in (HEADER_ROW, *rows):
+        sheet.merge_cells(f"B{row}:C{row}")
+        sheet.merge_cells(f"D{row}:F{row}")
     _list(sheet, (layout.YES, layout.NO), f"D{FIRST_ROW + 2}", "Выберите «да» только если за период работы не было.")
     _list(sheet, (layout.FIRST, layout.REVISED), f"D{FIRST_ROW + 3}", "Первая отправка или исправление прежней.")
     _date(sheet, f"D{FIRST_ROW + 4}")
     start = FIRST_ROW + len(layout.PASSPORT_FIELDS) + 1
-    sheet.cell(start, 1, "Как заполнить").font = _BOLD
-    for number, text in enumerate(INSTRUCTIONS, start=1):
+    sheet.cell(start, 1, HOW_TO_FILL).font = _BOLD
+    for number, text in enumerate(numbered_instructions(), start=1):
         sheet.merge_cells(start_row=start + number, start_column=1, end_row=start + number, end_column=6)
-        sheet.cell(start + number, 1, f"{number}. {text}").alignment = _WRAP
-        sheet.row_dimensions[start + number].height = 32
+        sheet.cell(start + number, 1, text).alignment = _WRAP
+        sheet.row_dimensions[start + number].height = 20 if len(text) < 105 else 34
 
 
 def _measures(
@@ -150,12 +157,17 @@ def _measures(
         _whole(sheet, counts)
     if flags:
         _list(sheet, (layout.YES, layout.NO), flags, "Выберите «да» или «нет».")
-    sheet.cell(5, 1, "Заполнено и проверено").font = _BODY
-    sheet.merge_cells("A5:E5")
     checks = f"F{FIRST_ROW}:F{last}"
-    sheet.cell(5, 6, "=" + "+".join(f'COUNTIF({checks},"{text}")' for text in GOOD) + f'&" из {len(measures)}"')
+    _counter(sheet, layout.FILLED, "+".join(f'COUNTIF({checks},"{text}")' for text in GOOD), len(measures))
     wrong = "AND(" + ",".join(f'F{FIRST_ROW}<>"{text}"' for text in GOOD) + ")"
     sheet.conditional_formatting.add(checks, FormulaRule([wrong], font=Font(color="C00000", bold=True)))
+
+
+def _counter(sheet: Worksheet, text: str, count: str, whole: int) -> None:
+    """«Заполнено и проверено … 8 из 15», counted by a formula."""
+    sheet.cell(5, 1, text).font = _BODY
+    sheet.merge_cells("A5:E5")
+    sheet.cell(5, 6, f'={count}&" из {whole}"').font = _BOLD
 
 
 def _activities(sheet: Worksheet, settings: Settings, month: int) -> None:
@@ -174,6 +186,8 @@ def _activities(sheet: Worksheet, settings: Settings, month: int) -> None:
         for column in (4, 5, 6):
             _put(sheet, row, column, open=not (december and month != 12), alignment=_CENTRE)
         sheet.row_dimensions[row].height = 46
+    asked = [row for row in range(FIRST_ROW, last + 1) if not sheet.cell(row, 4).protection.locked]
+    _counter(sheet, layout.MARKED, f"COUNTA(D{FIRST_ROW}:D{last})", len(asked))
     _list(sheet, layout.ACTIVITY_STATUSES, f"D{FIRST_ROW}:D{last}", "Выберите состояние из списка.")
     _whole(sheet, f"E{FIRST_ROW}:E{last}")
     text = DataValidation(type="textLength", operator="lessThanOrEqual", formula1="300", allow_blank=True)

@@ -1,5 +1,6 @@
 """The form's instructions to the person who fills it."""
 
+HOW_TO_FILL = "Как заполнить"
 INSTRUCTIONS = (
     "Заполняйте только ячейки с жёлтым фоном; остальные защищены.",
     "Количество указывайте целым числом, без слов и знаков. Если мероприятий или участников не было, поставьте 0.",
@@ -11,3 +12,8 @@ INSTRUCTIONS = (
     "Если исправляете уже отправленную форму, выберите вид представления «уточнённая».",
     "Сохраните файл в формате .xlsx и отправьте его, не меняя имени.",
 )
+
+
+def numbered_instructions() -> list[str]:
+    """The instructions as they stand on the passport."""
+    return [f"{number}. {text}" for number, text in enumerate(INSTRUCTIONS, start=1)]

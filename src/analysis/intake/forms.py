@@ -10,7 +10,7 @@ from analysis.intake import layout
 from analysis.intake.form_fill import Template, fill, template_for
 from analysis.intake.form_sheets import FIRST_ROW
 from analysis.intake.identity import School
-from analysis.periods import Period
+from analysis.periods import Period, sheet_period
 from analysis.settings import Settings
 
 ActivityRow = Sequence[object]  # status, number of events, evidence
@@ -147,16 +147,25 @@ def _refuse_unknown(
 
 
 def _texts(school: School, period: Period, settings: Settings) -> dict[str, str]:
-    moved = "" if period.due == period.cutoff else f" (перенесено с {period.cutoff:%d.%m.%Y}, выходной день)"
     texts = {
         "school_id": school.school_id,
         "school_name": school.name,
         "period": period.key,
         "period_text": period.title(),
-        "due_text": f"Период {period.window_title()}; представить до {period.due:%d.%m.%Y}{moved} включительно",
     }
     version = layout.form_version(settings)
     for sheet in layout.SHEET_TITLES:
         texts[f"title_{sheet}"] = layout.sheet_heading(sheet, period)
+        texts[f"due_{sheet}"] = _due_text(sheet, period)
         texts[f"mark_{sheet}"] = layout.Mark(version, period.key, school.school_id, sheet).text
     return texts
+
+
+def _due_text(sheet: str, period: Period) -> str:
+    """When the form is due, both dates where the day moved; a year also names the state date it is expected for."""
+    moved = "" if period.due == period.cutoff else f" (перенесено с {period.cutoff:%d.%m.%Y}, выходной день)"
+    due = f"Представить до {period.due:%d.%m.%Y}{moved} включительно"
+    covered = sheet_period(sheet, period) if sheet == "year" else period
+    if covered.kind == "year":
+        return f"{due}; значения на {covered.as_of:%d.%m.%Y} – ожидаемые, после этой даты подтвердите или уточните их"
+    return due

@@ -76,7 +76,11 @@ def load_received(path: Path, hours: int) -> dict[str, str]:
     """received.csv: file name → local time of arrival (``hours`` from UTC); unreadable times are left out."""
     if not path.exists():
         return {}
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:  # as Excel saves it
+        text = content.decode("cp1251", errors="replace")
     delimiter = ";" if text.partition("\n")[0].count(";") else ","
     times = {}
     for row in csv.DictReader(text.splitlines(), delimiter=delimiter):

@@ -23,6 +23,7 @@ SHEET_TITLES = {
     "year": "Год",
     "activities": "Мероприятия",
 }
+PROTOCOL = "Протокол контроля данных"
 HIDDEN_SHEET = "_form"
 HIDDEN_FIELDS = ("school_id", "period", "form_version")
 NAME_OF_FIELD = {"school_id": "form_school", "period": "form_period", "form_version": "form_version"}
@@ -31,6 +32,8 @@ VALUE_HEADER = "Значение"
 PREVIOUS_HEADER = "Прошлый отчёт"
 CHECK_HEADER = "Проверка"
 TABLE_HEADERS = (CODE_HEADER, "Показатель", "Ед.", VALUE_HEADER, PREVIOUS_HEADER, CHECK_HEADER)
+PASSPORT_HEADERS = (CODE_HEADER, "Сведения", "", VALUE_HEADER)
+FILLED, MARKED = "Заполнено и проверено", "Отмечено мероприятий"
 STATUS_HEADER = "Состояние"
 EVENTS_HEADER = "Количество мероприятий"
 EVIDENCE_HEADER = "Подтверждение"
@@ -109,7 +112,7 @@ def sheet_heading(sheet: str, period: Period) -> str:
     from analysis.periods import sheet_period
 
     if sheet == "passport":
-        return f"{SHEET_TITLES[sheet]}: {period.title()}"
+        return f"{SHEET_TITLES[sheet]}: {period.title()} ({period.window_title()})"
     covered = sheet_period("half" if sheet == "activities" else sheet, period)
     if sheet == "year" and covered.kind == "half":
         return f"Итоги лета и выпуска: {covered.title()}"

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from analysis.intake.book import Sheet, address, parse_address
 from analysis.intake.cells import Read, read_count, read_flag, shown
-from analysis.intake.layout import TABLE_HEADERS, VALUE_HEADER
+from analysis.intake.layout import VALUE_HEADER
 from analysis.intake.names import plain
 from analysis.intake.reading import Entry, FormSpec, MeasureSpec, Reading, Remark, fold_code, fold_label
-from analysis.intake.tables import Table, find_table, outside_cells, unknown_rows
+from analysis.intake.strays import stray_remarks
+from analysis.intake.tables import Table, find_table, unknown_rows
 
 _TOTAL = re.compile(r"\b(?:итого|всего по|всего:|сумма)\b")
 
@@ -32,14 +33,18 @@ def read_measures(
     table = find_table(sheet, kind, codes, labels, {"value": VALUE_HEADER}, names)
     if table is None:
         return False
+    if table.lost:
+        reading.remarks.append(Remark("B16.column", sheet.name, found=table.lost))
+        reading.entries += [Entry(kind, code, "", None, "B16.column", sheet_name=sheet.name) for code in table.rows]
+        return True
     by_code = {measure.code: measure for measure in measures.values()}
     for code, rows in table.rows.items():
         entry = _entry(reading, table, kind, by_code[code], rows)
         if len(rows) == 1 and not older:
             entry = _checked_label(reading, table, by_code[code], rows[0], entry, labels)
         reading.entries.append(entry)
-    _unknown(reading, table)
-    _oddities(reading, table)
+    reading.remarks += stray_remarks(table, told=_unknown(reading, table))
+    _merged(reading, table)
     return True
 
 
@@ -87,19 +92,19 @@ def _checked_label(
     return entry
 
 
-def _unknown(reading: Reading, table: Table) -> None:
+def _unknown(reading: Reading, table: Table) -> set[int]:
+    """Say which rows hold a value and are none of the form's; returns these rows."""
+    told = set()
     for row, cell in unknown_rows(table, "value"):
+        told.add(row)
         texts = [str(c.value) for (r, _), c in table.sheet.cells.items() if r == row and c.kind == "text"]
         variant = "B21" if any(_TOTAL.search(plain(text)) for text in texts) else "B17.unknown"
         found = f"{texts[0][:60]}: {shown(cell)}" if texts and texts[0] != cell.value else shown(cell)
         reading.remarks.append(Remark(variant, table.sheet.name, address(row, table.columns["value"]), found))
+    return told
 
 
-def _oddities(reading: Reading, table: Table) -> None:
-    outside = outside_cells(table, table.columns["value"] + len(TABLE_HEADERS) - 4)
-    if outside:
-        place = address(*outside[0])
-        reading.remarks.append(Remark("B43", table.sheet.name, place, shown(table.sheet.cells[outside[0]])))
+def _merged(reading: Reading, table: Table) -> None:
     merged = [part for part in table.sheet.merged if touches(table, part)]
     if merged:
         reading.remarks.append(Remark("B15", table.sheet.name, merged[0].partition(":")[0], merged[0]))

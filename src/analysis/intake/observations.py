@@ -52,18 +52,26 @@ def observations(values: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     return observations_schema(settings).validate(frame)
 
 
+def early_activities(submission: Submission, settings: Settings) -> list[str]:
+    """Activities of the summer that a form gives although it is not December's."""
+    if submission.period is None or submission.period.number == _DECEMBER:
+        return []
+    december = {activity.code for activity in settings.activities if activity.reported_in == "december"}
+    return [entry.code for entry in submission.reading.activities if entry.code in december]
+
+
 def activities(submissions: Iterable[Submission], settings: Settings) -> pd.DataFrame:
     """One row per school, form and activity that was filled; ``period`` is the form's month.
 
     Activities of the summer (``reported_in: december``) are taken from December forms only.
     """
-    december = {a.code for a in settings.activities if a.reported_in == "december"}
     rows = [
         (*submission.key, entry.code, entry.status, entry.n_events, entry.evidence)
         for submission in submissions
-        if submission.in_force and submission.period
+        if submission.in_force
+        for early in [early_activities(submission, settings)]
         for entry in submission.reading.activities
-        if entry.code not in december or submission.period.number == _DECEMBER
+        if entry.code not in early
     ]
     frame = pd.DataFrame(rows, columns=ACTIVITY_COLUMNS)
     text = dict.fromkeys(("school_id", "period", "activity", "status", "evidence"), "str")

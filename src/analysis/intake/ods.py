@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from analysis.intake.archive import Archive, StopReading
-from analysis.intake.book import Book, Cell, Sheet, Unreadable, address
+from analysis.intake.book import COMMENTS, PICTURES, Book, Cell, Sheet, Unreadable, address, iso_date
 
 _NUMBERS = ("float", "percentage", "currency")
 _ERROR = re.compile(r"#[\w/!?]+[!?]?|Err:\d+|Ошибка:\d+")
@@ -20,6 +20,7 @@ def read_ods(archive: Archive) -> Book:
         raise Unreadable("damaged", "в файле нет содержания")
     book = _ContentReader(archive).read()
     book.macros = any(name.startswith("Basic/") for name in archive.names)
+    book.unread += (PICTURES,) if any(name.startswith("Pictures/") for name in archive.names) else ()
     if not book.sheets:
         raise Unreadable("damaged", "в файле нет листов")
     return book
@@ -125,6 +126,7 @@ class _ContentReader:
 
     def _open_annotation(self, _: dict[str, str]) -> None:
         self.annotation = True
+        self.book.unread = (COMMENTS,)
 
     def _space(self, given: dict[str, str]) -> None:
         self._characters(" " * min(_count(given.get("c")), 100))
@@ -186,14 +188,9 @@ def _cell(opened: _Open, most: int) -> Cell | None:
         except ValueError:
             return Cell(text, "text", formula)
     if kind == "date":
-        return Cell(_day(given.get("date-value", "")), "date", formula)
+        return Cell(iso_date(given.get("date-value", "")), "date", formula)
     if kind == "boolean":
         return Cell(given.get("boolean-value") == "true", "bool", formula)
     if kind is None and formula and not text:
         return Cell("=", "uncached", True)
     return Cell(given.get("string-value", text), "text", formula) if text or "string-value" in given else None
-
-
-def _day(text: str) -> str:
-    match = re.match(r"(\d{4})-(\d\d)-(\d\d)", text)
-    return f"{match[3]}.{match[2]}.{match[1]}" if match else text[:50]

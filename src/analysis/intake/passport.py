@@ -6,9 +6,13 @@ from collections.abc import Mapping
 
 from analysis.intake.book import Sheet, address
 from analysis.intake.cells import read_choice, read_date, read_flag, read_month, shown
+from analysis.intake.form_texts import HOW_TO_FILL, numbered_instructions
 from analysis.intake.layout import PASSPORT_FIELDS, VALUE_HEADER
 from analysis.intake.reading import Reading, Remark, fold_code, fold_label
+from analysis.intake.strays import stray_remarks
 from analysis.intake.tables import Table, find_table
+
+_OWN = {fold_label(text) for text in (HOW_TO_FILL, *numbered_instructions())}
 
 
 def read_passport(reading: Reading, sheet: Sheet, names: Mapping[str, tuple[str, int, int]]) -> bool:
@@ -18,6 +22,10 @@ def read_passport(reading: Reading, sheet: Sheet, names: Mapping[str, tuple[str,
     table = find_table(sheet, "passport", codes, labels, {"value": VALUE_HEADER}, names)
     if table is None:
         return False
+    if table.lost:
+        reading.remarks.append(Remark("B16.column", sheet.name, found=table.lost))
+        return True
+    reading.remarks += stray_remarks(table, own=_OWN)
     for code in table.rows:
         cell = table.cell(code, "value")
         reading.passport[code] = shown(cell)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.intake.book import Book, Cell, Sheet, address
-from analysis.intake.form_texts import INSTRUCTIONS
+from analysis.intake.form_texts import numbered_instructions
 from analysis.intake.layout import MEASURE_SHEETS, PASSPORT_FIELDS, Mark
 from analysis.intake.names import plain
 from analysis.intake.privacy import has_diagnosis, people_in
@@ -58,9 +58,8 @@ def _text(cell: Cell, own: set[str]) -> str:
 
 def _own_texts(spec: FormSpec) -> set[str]:
     texts = [measure.name for measure in spec.measures] + [name for _, name in spec.activities]
-    texts += [*PASSPORT_FIELDS.values(), *INSTRUCTIONS]
-    numbered = [f"{number} {text}" for number, text in enumerate(INSTRUCTIONS, start=1)]
-    return {fold_label(text) for text in texts + numbered}
+    texts += [*PASSPORT_FIELDS.values(), *numbered_instructions()]
+    return {fold_label(text) for text in texts}
 
 
 def _names_the_school(sheet: Sheet, place: tuple[int, int]) -> bool:

@@ -14,12 +14,12 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from analysis.files import pack
 from analysis.intake.findings import awaiting_answer
 from analysis.intake.identity import School, Schools
+from analysis.intake.layout import PROTOCOL as TITLE
 from analysis.periods import PeriodError
 from analysis.report.document import DEMO_STAMP
 from analysis.settings import Settings
 from analysis.xlsxfile import workbook_parts
 
-TITLE = "Протокол контроля данных"
 HEADERS = ("№", "Вид", "Где", "Указано", "Ожидается", "Действие", "Срок", "Состояние")
 _WIDTHS = (5, 15, 34, 28, 28, 44, 12, 12)
 _ACTIONS = {"error": "Исправить", "query": "Уточнить", "note": "К сведению"}
@@ -87,10 +87,11 @@ def _summary(waiting: pd.DataFrame) -> str:
     if waiting.empty:
         return "Замечания сняты, действий не требуется."
     errors, queries = ((waiting["severity"] == name).sum() for name in ("error", "query"))
-    return (
-        f"Исправить: {errors}, уточнить: {queries}. Исправленную форму с отметкой «уточнённая» отправьте "
-        f"до {_day(max(waiting['until']))}."
-    )
+    text = f"Исправить: {errors}, уточнить: {queries}. Исправленную форму с отметкой «уточнённая» отправьте "
+    text += f"до {_day(max(waiting['until']))}."
+    if queries:
+        text += " Если число, о котором спрашивают, верно, оставьте его: та же форма с этой отметкой его подтвердит."
+    return text
 
 
 def _day(text: str) -> str:

@@ -28,6 +28,7 @@ _FOREIGN = (
     (b"\x1f\x8b", "архив"),
     (b"MZ", "программа"),
 )
+_LETTER = "письмо, а не вложенная в него форма"
 _TEXT_SUFFIXES = (".csv", ".txt", ".tsv", "")
 
 
@@ -69,8 +70,9 @@ def _ole(path: Path, limits: Limits) -> Book:
     content = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise Unreadable("encrypted")
-    if "WordDocument".encode("utf-16-le") in content:
-        raise Unreadable("unsupported", "документ Word")
+    for mark, what in (("WordDocument", "документ Word"), ("__substg1.0_", _LETTER)):
+        if mark.encode("utf-16-le") in content:
+            raise Unreadable("unsupported", what)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "old.xls")
         copy.write_bytes(content)
@@ -91,6 +93,8 @@ def _plain(path: Path, head: bytes, limits: Limits) -> Book:
     text = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if text.startswith(b"<"):
         raise Unreadable("unsupported", "веб-страница или XML")
+    if path.suffix.lower() in (".eml", ".mht"):
+        raise Unreadable("unsupported", _LETTER)
     if path.suffix.lower() not in _TEXT_SUFFIXES:
         raise Unreadable("damaged")
     return read_csv(path.read_bytes(), limits)

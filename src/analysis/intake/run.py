@@ -18,7 +18,15 @@ from analysis.intake.layout import MEASURE_SHEETS
 from analysis.intake.observations import activities, observations
 from analysis.intake.protocol import protocol_files
 from analysis.intake.reading import FormSpec, Reading, spec_of
-from analysis.intake.register import Register, appended, current_register, load_register, new_rows
+from analysis.intake.register import (
+    Register,
+    appended,
+    current_register,
+    imported_rows,
+    load_register,
+    new_rows,
+    vanished_findings,
+)
 from analysis.intake.store import locked, recover, save_together
 from analysis.intake.submission import assign
 from analysis.intake.workers import read_files
@@ -36,7 +44,7 @@ class IntakeError(ValueError):
 
 @dataclass(frozen=True)
 class IntakeResult:
-    """The accepted tables. ``register`` has the file's columns and how each file stands now."""
+    """The accepted tables. ``register`` has the file's columns, how each file stands now, and what imports gave."""
 
     observations: pd.DataFrame
     findings: pd.DataFrame
@@ -80,8 +88,7 @@ def run_intake(
             (approve or _any)(result.observations)
             return result
         readings = _read(data_dir, found, jobs, progress)
-        accepted = _accept(found, readings, settings)
-        rows, result = _result(found, accepted, settings)
+        rows, result = _result(found, *_accept(found, readings, settings), settings)
         (approve or _any)(result.observations)
         _save(data_dir, found, readings, rows, result, settings)
         return result
@@ -118,22 +125,35 @@ def _read(data_dir: Path, found: _Found, jobs: int, progress: Progress | None) -
     return {sha: known[sha] if sha in known else fresh[sha] for sha in wanted}
 
 
-def _accept(found: _Found, readings: memory.Readings, settings: Settings) -> Acceptance:
+def _accept(found: _Found, readings: memory.Readings, settings: Settings) -> tuple[Acceptance, pd.DataFrame]:
+    """What is in force, and what arrived by imports."""
     submissions = [
         assign(arrival, Reading.from_json(readings[arrival.sha256]), found.schools, settings) for arrival in found.files
     ]
     imported = read_imports(found.imports, found.schools, settings, found.spec)
-    return accept(submissions, imported.values, imported.findings, found.register.versions, settings)
+    present = {(file.sha256, file.name) for file in found.files}
+    present |= {(file.sha256, f"imports/{file.name}") for file in found.imports}
+    gone = found.register.vanished(present)
+    told = [*imported.findings, *vanished_findings(gone, {name for _, name in present})]
+    accepted = accept(submissions, imported.values, told, found.register, gone, settings)
+    return accepted, imported.arrived
 
 
-def _result(found: _Found, accepted: Acceptance, settings: Settings) -> tuple[list[dict[str, str]], IntakeResult]:
+def _result(
+    found: _Found, accepted: Acceptance, arrived: pd.DataFrame, settings: Settings
+) -> tuple[list[dict[str, str]], IntakeResult]:
     """The register's new rows, and the tables as they will be saved."""
     rows = new_rows(found.register, accepted.submissions, found.imports, accepted.findings)
     register = Register((*found.register.rows, *rows))
     return rows, IntakeResult(
         observations(accepted.values, settings),
         accepted.findings,
-        current_register(register, accepted.submissions, accepted.findings),
+        current_register(
+            register,
+            accepted.submissions,
+            accepted.findings,
+            imported_rows(arrived, found.imports, accepted.findings, settings),
+        ),
         activities(accepted.submissions, settings),
     )
 
@@ -151,9 +171,10 @@ def _save(
     registered = appended(data_dir / "register.csv", rows)
     if registered is not None:
         contents["register.csv"] = registered
-    contents |= protocol_files(result.findings, found.schools, settings, is_demo=(data_dir / "DEMO").exists())
+    protocols = protocol_files(result.findings, found.schools, settings, is_demo=(data_dir / "DEMO").exists())
     contents[memory.STATE] = memory.state_bytes(found.fingerprint)
-    save_together(data_dir, contents)
+    written = (path.relative_to(data_dir).as_posix() for path in (data_dir / "protocols").glob("*/protocol_*.*"))
+    save_together(data_dir, contents | protocols, [name for name in written if name not in protocols])
 
 
 def _saved(data_dir: Path) -> bool:

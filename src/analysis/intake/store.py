@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,23 +46,29 @@ def recover(data_dir: Path) -> None:
         return
     listed = pending / _LIST
     if listed.exists():
-        for name, target in json.loads(listed.read_text(encoding="utf-8")).items():
+        plan = json.loads(listed.read_text(encoding="utf-8"))
+        for name, target in plan["replace"].items():
             if (pending / name).exists():
                 (data_dir / target).parent.mkdir(parents=True, exist_ok=True)
                 (pending / name).replace(data_dir / target)
+        for target in plan["remove"]:
+            (data_dir / target).unlink(missing_ok=True)
     shutil.rmtree(pending)
 
 
-def save_together(data_dir: Path, contents: Mapping[str, bytes]) -> None:
-    """Replace files given by their path inside the data folder; files that would not change are not touched."""
+def save_together(data_dir: Path, contents: Mapping[str, bytes], obsolete: Collection[str] = ()) -> None:
+    """Replace files given by their path inside the data folder, and remove ``obsolete`` ones.
+
+    Files that would not change are not touched.
+    """
     changed = {name: new for name, new in contents.items() if _read(data_dir / name) != new}
-    if not changed:
+    if not changed and not obsolete:
         return
     pending = data_dir / ACCEPTED / _PENDING
     targets = {str(number): name for number, name in enumerate(sorted(changed))}
     for number, name in targets.items():
         write_whole(pending / number, changed[name])
-    write_whole(pending / _LIST, json.dumps(targets).encode())
+    write_whole(pending / _LIST, json.dumps({"replace": targets, "remove": sorted(obsolete)}).encode())
     recover(data_dir)
 
 

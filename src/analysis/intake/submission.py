@@ -34,6 +34,8 @@ class Submission:
     named_other_period: bool = False  # the file's name tells another month than the form
     version: int = 0
     in_force: bool = False
+    repeats: str = ""  # name of an earlier file that says the same
+    confirmed: bool = False  # sent again unchanged and marked «уточнённая»
     remarks: list[Remark] = field(default_factory=list)
 
     @property
@@ -89,6 +91,10 @@ def _period(submission: Submission, settings: Settings) -> Period | None:
         submission.say("B13", found=f"в имени файла {named}, в форме {period.key}")
     if shown and shown != period.key:
         submission.say("B14", found=reading.passport.get("period_text", ""))
+    printed = reading.passport.get("title_key", "")
+    if printed not in ("", period.key, shown):
+        other = _month(printed, settings)
+        submission.say("B14", found=f"на листе «Месяц»: {other.title() if other else printed}")
     return period
 
 
@@ -112,6 +118,7 @@ def _school(submission: Submission, schools: Schools) -> School | None:
     school = schools.get(hidden)
     if school is not None:
         _check_shown_name(submission, school, shown, schools)
+        _check_headings(submission, school, schools)
         return school
     if reading.fatal and not shown:
         return school_in_name(submission.arrival.name, schools)
@@ -147,6 +154,15 @@ def _check_shown_name(submission: Submission, school: School, shown: str, school
         submission.say("B27", found=shown[:80])
     else:
         submission.say("B25", found=shown[:80])
+
+
+def _check_headings(submission: Submission, school: School, schools: Schools) -> None:
+    """Another school's name over the numbers, though code and passport are this one's."""
+    for printed in dict.fromkeys(submission.reading.headings):
+        named = schools.resolve(printed).school if printed.strip() != school.name else None
+        if named and named != school and not submission.held:
+            submission.held = True
+            submission.say("B25.conflict", found=f"{printed[:80]}; код формы {school.school_id}")
 
 
 def school_in_name(file_name: str, schools: Schools) -> School | None:

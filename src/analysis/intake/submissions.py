@@ -27,15 +27,21 @@ def submissions_by_school(
     is that of the form closing it. ``status``: on_time, late, returned (open errors, or nothing readable came),
     missing, not_due (a baseline period, or due after ``on``). A school is expected where it exists on the cut-off.
     The day that counts is that of the first form without errors; a later correction does not make it late.
+    A school that sent no form has reported what imports gave for the period, or for the month that closes it.
     """
     months = period.months()
     targets = [period, *months] if period.kind != "month" else [period]
-    forms = dict(iter(register[register["version"] > 0].groupby(["school_id", "period"])))
+    counted = register[register["version"] > 0]
+    by_import = counted["status"] == "imported"
+    forms = dict(iter(counted[~by_import].groupby(["school_id", "period"])))
+    imports = dict(iter(counted[by_import].groupby(["school_id", "period"])))
     rows = []
     for target in targets:
         form, silent = target.closing_month(), _silent(target, on)
         for school_id in schools.loc[valid_on(schools, target), "school_id"]:
-            rows.append(_row({"school_id": school_id} | silent, form, forms.get((school_id, form.key))))
+            closing, own = (school_id, form.key), (school_id, target.key)
+            came = forms.get(closing, imports.get(own, imports.get(closing)))
+            rows.append(_row({"school_id": school_id} | silent, form, came))
     table = pd.DataFrame(rows, columns=COLUMNS).astype(_TYPES)
     return table.sort_values(["period", "school_id"], kind="stable").reset_index(drop=True)
 
@@ -83,13 +89,29 @@ def annual_state(register: pd.DataFrame, schools: pd.DataFrame, year: Period) ->
     received on or after the state date confirms them. Columns: school_id, period, cutoff, as_of, state
     (``confirmed``, ``expected``, ``missing``).
     """
-    form = year.closing_month().key
-    current = register[(register["period"] == form) & register["in_force"]].set_index("school_id")["received_at"]
+    by_import = register["status"] == "imported"
+    mine = register[(register["period"] == year.closing_month().key) & ~by_import | (register["period"] == year.key)]
+    current = set(mine.loc[mine["in_force"], "school_id"])
     # a correction without changes is a duplicate of the form in force, and confirms it as well
-    sent = register[(register["period"] == form) & register["readable"]].groupby("school_id")["received_at"].max()
+    sent = mine[mine["readable"]].groupby("school_id")["received_at"].max()
     rows = []
     for school_id in schools.loc[valid_on(schools, year), "school_id"]:
         confirmed = str(sent.get(school_id, ""))[:10] >= year.as_of.isoformat()
-        state = "missing" if school_id not in current.index else "confirmed" if confirmed else "expected"
+        state = "missing" if school_id not in current else "confirmed" if confirmed else "expected"
         rows.append((school_id, year.key, year.cutoff.isoformat(), year.as_of.isoformat(), state))
     return pd.DataFrame(rows, columns=["school_id", "period", "cutoff", "as_of", "state"])
+
+
+def with_annual_state(
+    coverage: pd.DataFrame, register: pd.DataFrame, schools: pd.DataFrame, period: Period
+) -> pd.DataFrame:
+    """The table of coverage with the numbers of schools whose annual figures are ``expected`` and ``confirmed``."""
+    if period.kind != "year":
+        return coverage
+    counts = annual_state(register, schools, period)["state"].value_counts()
+    rows = [
+        {"period": period.key, "status": name, "n": n, "n_schools": n}
+        for name in ("expected", "confirmed")
+        if (n := int(counts.get(name, 0)))
+    ]
+    return pd.concat([coverage, pd.DataFrame(rows, columns=coverage.columns)], ignore_index=True) if rows else coverage

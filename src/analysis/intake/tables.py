@@ -8,10 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.intake.book import Book, Cell, Sheet, parse_address, rows_of
-from analysis.intake.layout import SHEET_TITLES, Mark, cell_name, parse_mark
+from analysis.intake.layout import (
+    ACTIVITY_HEADERS,
+    PASSPORT_HEADERS,
+    SHEET_TITLES,
+    TABLE_HEADERS,
+    Mark,
+    cell_name,
+    parse_mark,
+)
 from analysis.intake.names import plain
 from analysis.intake.reading import fold_code, fold_label
 
+_HEADINGS = tuple(sorted({fold_label(text) for text in (*PASSPORT_HEADERS, *TABLE_HEADERS, *ACTIVITY_HEADERS)} - {""}))
 _REFERENCE = re.compile(r"\$?'?(?P<sheet>(?:[^'!]|'')+?)'?[!.](?P<place>\$?[A-Z]{1,3}\$?\d{1,7})")
 
 
@@ -22,9 +31,10 @@ class Table:
     sheet: Sheet
     rows: dict[str, list[int]] = field(default_factory=dict)  # code → rows
     columns: dict[str, int] = field(default_factory=dict)  # field → column
+    headings: dict[str, list[int]] = field(default_factory=dict)  # folded heading of the form → columns
+    lost: str = ""  # heading of a column that is not there, or there twice
     header_row: int = 0
     code_column: int = 0
-    by_label: set[str] = field(default_factory=set)  # codes found by their label only
 
     def cell(self, code: str, name: str) -> Cell | None:
         return self.sheet.cells.get((self.rows[code][0], self.columns[name]))
@@ -33,6 +43,11 @@ class Table:
         """The text between the code and the value."""
         texts = (self.sheet.cells.get((row, c)) for c in range(self.code_column + 1, min(self.columns.values())))
         return next((str(cell.value) for cell in texts if cell and cell.kind == "text"), "")
+
+    @property
+    def taken(self) -> set[int]:
+        """The rows that belong to a code."""
+        return {row for rows in self.rows.values() for row in rows}
 
 
 def sheet_mark(sheet: Sheet) -> Mark | None:
@@ -84,13 +99,13 @@ def find_table(
     if len(table.rows) < max(1, len(labels) // 10):
         table.rows.clear()
         table.code_column = 0
-    _find_headers(table, headers)
+    _find_headings(table)
     _find_labels(table, labels)
     if not table.rows and places:
         table.rows = {code: [place[1]] for code, place in places.items()}
     if not table.rows:
         return None
-    _guess_columns(table, headers, [place[2] for place in places.values()])
+    _choose_columns(table, headers, [place[2] for place in places.values()])
     return table
 
 
@@ -106,16 +121,24 @@ def _find_codes(table: Table, codes: Mapping[str, str]) -> None:
         table.rows = hits[table.code_column]
 
 
-def _find_headers(table: Table, headers: Mapping[str, str]) -> None:
-    """The lowest row above the table that holds the headings."""
+def _find_headings(table: Table) -> None:
+    """The row above the table with most of the form's headings (the lowest of equals), and where each stands."""
     last = min((rows[0] for rows in table.rows.values()), default=10**7)
-    wanted = {fold_label(text): name for name, text in headers.items()}
     for row, cells in rows_of(table.sheet):
         if row >= last:
             break
-        found = {wanted[key]: column for column, key in _folded(cells) if key in wanted}
-        if found:
-            table.columns, table.header_row = found, row
+        headings: dict[str, list[int]] = {}
+        for column, key in _folded(cells):
+            heading = _heading(key)
+            if heading:
+                headings.setdefault(heading, []).append(column)
+        if headings and len(headings) >= len(table.headings):
+            table.headings, table.header_row = headings, row
+
+
+def _heading(key: str) -> str:
+    """The form's heading that a text is: itself, or with something added («Значение за март»)."""
+    return next((heading for heading in _HEADINGS if key == heading or key.startswith(f"{heading} ")), "")
 
 
 def _folded(cells: Mapping[int, Cell]) -> Iterable[tuple[int, str]]:
@@ -124,35 +147,40 @@ def _folded(cells: Mapping[int, Cell]) -> Iterable[tuple[int, str]]:
 
 def _find_labels(table: Table, labels: Mapping[str, str]) -> None:
     """Rows whose code is gone but whose label is known."""
-    taken = {row for rows in table.rows.values() for row in rows}
+    taken = table.taken
     for row, cells in rows_of(table.sheet):
         if row in taken or row <= table.header_row:
             continue
         code = next((labels[key] for _, key in _folded(cells) if key in labels), None)
         if code and code not in table.rows:
             table.rows[code] = [row]
-            table.by_label.add(code)
 
 
-def _guess_columns(table: Table, headers: Mapping[str, str], named: Sequence[int]) -> None:
+def _choose_columns(table: Table, headers: Mapping[str, str], named: Sequence[int]) -> None:
+    """Each field's column: by its heading, else where the defined names point, else by the usual distance.
+
+    A column that bears another heading of the form is never taken, nor one of two with the same heading.
+    """
     first = Counter(named).most_common(1)[0][0] if named else table.code_column + 3
-    if not table.code_column:
-        table.code_column = max(1, min((*table.columns.values(), first)) - 3)
-    for offset, name in enumerate(headers):
-        table.columns.setdefault(name, first + offset)
+    foreign = {column for columns in table.headings.values() for column in columns}
+    for offset, (name, heading) in enumerate(headers.items()):
+        found = table.headings.get(fold_label(heading), [])
+        guess = first + offset
+        if len(found) == 1:
+            table.columns[name] = found[0]
+        elif found or guess in foreign or not (named or table.headings):
+            table.lost = table.lost or heading
+        else:
+            table.columns[name] = guess
+    if not table.code_column and table.columns:
+        table.code_column = max(1, min(table.columns.values()) - 3)
     if not table.header_row:
         table.header_row = min(rows[0] for rows in table.rows.values()) - 1
 
 
 def unknown_rows(table: Table, name: str) -> Iterable[tuple[int, Cell]]:
     """Rows below the heading that hold a value and belong to no code."""
-    taken = {row for rows in table.rows.values() for row in rows}
-    column = table.columns[name]
+    column, taken = table.columns[name], table.taken
     for (row, place), cell in sorted(table.sheet.cells.items()):
         if place == column and row > table.header_row and row not in taken:
             yield row, cell
-
-
-def outside_cells(table: Table, last_column: int) -> list[tuple[int, int]]:
-    """Cells in the rows of the table, to the right of its last column."""
-    return sorted((row, column) for row, column in table.sheet.cells if row > table.header_row and column > last_column)

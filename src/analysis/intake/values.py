@@ -29,7 +29,7 @@ def asked_cells(settings: Settings, group: str, month: int) -> dict[tuple[str, s
 
 
 def values_table(submissions: Iterable[Submission], settings: Settings) -> pd.DataFrame:
-    """One row per asked cell of every readable submission; ``source`` is the submission's place in the list.
+    """One row per asked cell of every readable submission but duplicates; ``source`` is the submission's place in the list.
 
     ``level`` is the kind of period (month, half, year), ``month`` counts months so that neighbours differ by one.
     ``copy`` is 0 for what is in force. A cell that is absent from the form is not here: see :func:`absent_cells`.
@@ -37,7 +37,7 @@ def values_table(submissions: Iterable[Submission], settings: Settings) -> pd.Da
     asked = lru_cache(maxsize=None)(lambda group, month: asked_cells(settings, group, month))
     rows: list[tuple[object, ...]] = []
     for number, submission in enumerate(submissions):
-        if submission.readable and submission.school and submission.period:
+        if submission.readable and not submission.repeats and submission.school and submission.period:
             cells = asked(submission.school.group, submission.period.number)
             rows += _rows(number, submission, cells)
     frame = pd.DataFrame(rows, columns=COLUMNS)

@@ -35,12 +35,17 @@ def by_key(submissions: Iterable[Submission]) -> dict[Key, list[Submission]]:
     return groups
 
 
-def number_versions(groups: Mapping[Key, list[Submission]], registered: Mapping[tuple[str, str], int]) -> None:
-    """Registered versions stand; new files get the next numbers in order of arrival."""
-    for group in groups.values():
+def number_versions(
+    groups: Mapping[Key, list[Submission]], registered: Mapping[tuple[str, str], int], last_versions: Mapping[Key, int]
+) -> None:
+    """Registered versions stand; new files get the next numbers in order of arrival.
+
+    ``last_versions`` counts registered files too that are no longer in the inbox.
+    """
+    for key, group in groups.items():
         for submission in group:
             submission.version = registered.get((submission.arrival.sha256, submission.arrival.name), 0)
-        last = max(submission.version for submission in group)
+        last = max(last_versions.get(key, 0), *(submission.version for submission in group))
         for submission in group:
             if submission.version == 0:
                 last += 1
@@ -67,8 +72,9 @@ def refuse_last_years(groups: Mapping[Key, list[Submission]]) -> None:
     """A form whose heading shows another month and whose numbers are that month's is an old form sent again."""
     for (school_id, _), group in groups.items():
         for submission in group:
-            shown = submission.reading.passport.get("period_key", "")
-            old = groups.get((school_id, shown), []) if submission.period and shown != submission.period.key else []
+            shown = {submission.reading.passport.get(field, "") for field in ("period_key", "title_key")}
+            others = sorted(shown - {submission.key[1], ""})
+            old = [other for key in others for other in groups.get((school_id, key), [])]
             mine = _monthly(submission)
             if mine and any(_monthly(other) == mine for other in old if other is not submission):
                 submission.held = True
@@ -80,22 +86,28 @@ def _monthly(submission: Submission) -> frozenset[tuple[str, float]]:
     return frozenset((code, value) for sheet, code, value in values if sheet == "month" and value)
 
 
-def choose(group: list[Submission], asked: Collection[int]) -> None:
+def choose(group: list[Submission], asked: Collection[int], accepted_before: int = 0) -> None:
     """Set ``in_force`` within one school and month; ``asked`` holds ids of submissions with open errors or queries.
 
+    ``accepted_before`` is a version once accepted whose file is gone (0: none): what replaces it is a correction.
     A later form replaces an earlier one when it is marked «уточнённая» or when the earlier one was returned or asked
-    about; otherwise the earlier stays until somebody confirms.
+    about; otherwise the earlier stays until somebody confirms. The same form again, so marked, confirms what was asked.
     """
     current: Submission | None = None
     for submission in group:
-        submission.in_force = False
+        submission.in_force = submission.confirmed = False
+        submission.repeats = ""
         _forget(submission)
         if not submission.readable:
             continue
         if current is None:
             current = submission
+            if 0 < accepted_before < submission.version:
+                _after_the_report(submission)
         elif answers(submission) == answers(current):
             submission.say("B23.same", found=f"версия {current.version}")
+            submission.repeats = current.arrival.name
+            current.confirmed |= submission.revised
         elif submission.named_other_period:
             submission.say("B13.held", found=f"принята версия {current.version}")
         elif submission.revised or id(current) in asked:

@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass, field
 
 from analysis.intake.archive import Archive, StopReading
-from analysis.intake.book import Book, Cell, Sheet, Unreadable, excel_date, parse_address
+from analysis.intake.book import COMMENTS, PICTURES, Book, Cell, Sheet, Unreadable, excel_date, iso_date, parse_address
 
 _DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 _PERCENT_FORMATS = frozenset((9, 10))
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_CODE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 
 
@@ -34,20 +35,28 @@ def read_xlsx(archive: Archive) -> Book:
     folder = posixpath.dirname(main)
     relations = _relations(archive, posixpath.join(folder, "_rels", posixpath.basename(main) + ".rels"))
     workbook = _workbook(archive, main)
-    targets = {key: _target(folder, target) for key, (_, target) in relations.items()}
+    sheets = {key: _target(folder, target) for key, (kind, target) in relations.items() if kind == "worksheet"}
     kinds = {kind: _target(folder, target) for kind, target in relations.values()}
     strings = _strings(archive, kinds.get("sharedStrings", ""))
     styles = _styles(archive, kinds.get("styles", ""))
     book = Book("xlsx", names=workbook.names)
     book.macros = any(name.lower().endswith("vbaproject.bin") for name in archive.names)
     book.external_links = workbook.links or any("externalLinks/" in name for name in archive.names)
+    book.unread = _unread(archive.names)
     for name, state, relation in workbook.sheets:
-        part = targets.get(relation, "")
-        if part in archive.names and "/worksheets/" in f"/{part}":
+        part = sheets.get(relation, "")
+        if part in archive.names:
             book.sheets.append(_SheetReader(archive, name, state, strings, styles, workbook.date1904).read(part))
     if not book.sheets:
         raise Unreadable("damaged", "в файле нет листов")
     return book
+
+
+def _unread(names: set[str]) -> tuple[str, ...]:
+    """Comments and pictures of a package, which are not read."""
+    comments = any(re.search(r"/(?:threadedC|c)omments?\w*[./]", name) for name in names)
+    pictures = any(name.startswith("xl/media/") for name in names)
+    return (COMMENTS,) * comments + (PICTURES,) * pictures
 
 
 def _main_part(archive: Archive) -> str:
@@ -128,7 +137,7 @@ def _strings(archive: Archive, part: str) -> list[str]:
 
     def end(tag: str) -> None:
         if tag == "si":
-            strings.append("".join(pieces)[: archive.limits.text])
+            strings.append(_unescape("".join(pieces))[: archive.limits.text])
         elif tag == "rPh":
             inside[1] = False
         elif tag == "t":
@@ -165,6 +174,16 @@ def _styles(archive: Archive, part: str) -> _Styles:
 
     archive.parse(part, start, end, _nothing)
     return styles
+
+
+def _unescape(text: str) -> str:
+    """Characters that Excel writes as «_x000D_»; those that no text may hold are dropped."""
+    return _ESCAPED.sub(_escaped, text) if "_x" in text else text
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = chr(int(match[1], 16))
+    return character if character.isprintable() or character.isspace() else ""
 
 
 def _integer(text: str | None) -> int:
@@ -250,20 +269,20 @@ class _SheetReader:
     def _cell(self) -> Cell | None:
         kind = self.attributes.get("t", "n")
         if kind == "inlineStr":
-            return Cell("".join(self.inline)[: self.archive.limits.text], "text", self.formula)
+            return Cell(_unescape("".join(self.inline))[: self.archive.limits.text], "text", self.formula)
         if self.value is None or (self.value == "" and self.formula and kind != "str"):
             return Cell("=", "uncached", True) if self.formula else None
         if kind == "s":
             index = _integer(self.value)
             return Cell(self.strings[index], "text") if 0 <= index < len(self.strings) else None
         if kind == "str":
-            return Cell(self.value[: self.archive.limits.text], "text", self.formula)
+            return Cell(_unescape(self.value)[: self.archive.limits.text], "text", self.formula)
         if kind == "b":
             return Cell(self.value.strip() in ("1", "true"), "bool", self.formula)
         if kind == "e":
             return Cell(self.value[:50], "error", self.formula)
         if kind == "d":
-            return Cell(self.value[:50], "date", self.formula)
+            return Cell(iso_date(self.value), "date", self.formula)
         return self._number(self.value)
 
     def _number(self, text: str) -> Cell:

@@ -14,6 +14,7 @@ from analysis.intake.identity import load_schools
 from analysis.intake.inbox import arrivals
 from analysis.intake.observations import observations
 from analysis.intake.reading import spec_of
+from analysis.intake.register import Register
 from analysis.settings import load_settings
 
 SETTINGS = load_settings(Path(__file__).resolve().parents[3] / "params")
@@ -51,7 +52,7 @@ def read(folder, *frames):
 
 
 def accepted(imported):
-    result = accept([], imported.values, imported.findings, {}, SETTINGS)
+    result = accept([], imported.values, imported.findings, Register(), (), SETTINGS)
     return observations(result.values, SETTINGS), result.findings
 
 

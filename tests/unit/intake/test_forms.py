@@ -156,7 +156,7 @@ def test_check_formulas_name_both_numbers():
     half = sheet_of(workbook, "half")
     formula = half.cell(row_of(half, "tested9"), 6).value
     tested = f"Месяц!D{row_of(sheet_of(workbook), 'tested')}"
-    assert tested in formula and "больше, чем «N9»" in formula
+    assert tested in formula and "больше, чем в строке «N9»" in formula
     year = sheet_of(workbook, "year")
     assert re.search(r"D\d+<>INT\(D\d+\)", year.cell(row_of(year, "uday"), 6).value)
 

@@ -52,8 +52,16 @@ def document(report: PeriodReport, kind: str) -> Document:
 
 
 def _expected(report: PeriodReport) -> str:
-    """A year is reported before its state date: until the correction round its values are expected ones."""
-    return f"Сведения представлены к {full_stop(format_date(report.date))} Значения на {_state(report)} – ожидаемые"
+    """A year is reported before its state date: until schools confirm them after it, its values are expected ones."""
+    coverage = report.tables["coverage"]
+    states = coverage[coverage["period"] == report.period.key].set_index("status")["n"]
+    confirmed, expected = int(states.get("confirmed", 0)), int(states.get("expected", 0))
+    if confirmed and not expected:
+        state = f"Значения на {_state(report)} подтверждены учреждениями после этой даты"
+    else:
+        state = f"Значения на {_state(report)} – ожидаемые"
+        state += f"; после этой даты их подтвердили {confirmed} ОУ из {confirmed + expected}" if confirmed else ""
+    return f"Сведения представлены к {full_stop(format_date(report.date))} {state}"
 
 
 def _state(report: PeriodReport) -> str:
