@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import count_of, format_percent, is_missing
+from analysis.report.numbers import count_of, format_percent, full_stop, is_missing
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import (
     VERDICTS,
@@ -76,18 +76,26 @@ def _short(report: PeriodReport, baseline: bool) -> str:
 
 def panel_note(report: PeriodReport, rows: pd.DataFrame) -> str:
     """Which schools the changes are about, and what the verdict means."""
-    pairs = rows["change_n_pairs"].dropna()
-    pairs = pairs[pairs > 0]
-    if pairs.empty:
+    span = pairs_span(rows["change_n_pairs"])
+    if not span:
         return "Сравнивать не с чем: за период сравнения данных нет."
     hidden = bool((rows["change"].isna() & rows["value"].notna() & rows["baseline_value"].notna()).any())
-    span = f"{int(pairs.min())}" if pairs.min() == pairs.max() else f"от {int(pairs.min())} до {int(pairs.max())}"
     return (
-        f"Изменение рассчитано по ОУ, представившим данные за оба периода ({span} ОУ), поэтому может отличаться от "
+        f"Изменение рассчитано по ОУ, представившим данные за оба периода{span}, поэтому может отличаться от "
         "разности столбцов. «Рост» и «снижение» – изменение больше обычных колебаний от школы к школе "
         "(с поправкой на число показателей). Справочные показатели и ответы «да» и «нет» не проверяются."
         + (" Прочерк в изменении: разность не приводится, чтобы по ней нельзя было узнать малые числа." * hidden)
     )
+
+
+def pairs_span(n_pairs: pd.Series) -> str:
+    """« (от 42 до 46 ОУ)»: how many schools the changes compare; empty where there are none."""
+    pairs = n_pairs.dropna()
+    pairs = pairs[pairs > 0].astype(int)
+    if pairs.empty:
+        return ""
+    span = str(pairs.min()) if pairs.min() == pairs.max() else f"от {pairs.min()} до {pairs.max()}"
+    return f" ({span}\u00a0ОУ)"
 
 
 def change_bullets(report: PeriodReport) -> Bullets:
@@ -97,9 +105,8 @@ def change_bullets(report: PeriodReport) -> Bullets:
     for verdict, start in (("up", "Выросли"), ("down", "Снизились")):
         found = rows[rows["verdict"] == verdict].sort_values("change", key=abs, ascending=False)
         if len(found):
-            items.append(
-                f"{start} ({len(found)}): {'; '.join(_named_change(report, row) for row in found.itertuples())}."
-            )
+            named = "; ".join(_named_change(report, row) for row in found.itertuples())
+            items.append(full_stop(f"{start} ({len(found)}): {named}"))
     steady = int((rows["verdict"] == "no_clear_change").sum())
     if steady:
         words = count_of(steady, "показатель", "показателя", "показателей")
