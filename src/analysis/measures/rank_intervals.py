@@ -37,8 +37,8 @@ def rank_intervals(
     Returns one row per unit, in the order and with the index given: ``rank, low, high``; NaN where not ranked.
     Unit j lies below k when θ_k − θ_j > c·s_jk, s_jk² = σ_j² + σ_k²; low = 1 + units above, high = n − units below.
     Joint intervals of independent estimates give their c in ``.attrs["critical_value"]``.
-    Raises ValueError for negative or missing standard errors (naming the unit), wrong shapes, a covariance that is
-    not symmetric positive semidefinite, or neither kind of error given.
+    Raises ValueError for infinite estimates and negative or missing standard errors (naming the unit), wrong shapes, a
+    covariance that is not symmetric positive semidefinite, or neither kind of error given.
 
     Source: Mogstad, Romano, Shaikh and Wilhelm (2024), Review of Economic Studies 91, 476–518; step-down over
     directed claims as in the R package csranks.
@@ -46,6 +46,8 @@ def rank_intervals(
     labels = estimates.index if isinstance(estimates, pd.Series) else None
     theta = as_floats(estimates) * (1.0 if higher_is_better else -1.0)
     labels = pd.RangeIndex(len(theta)) if labels is None else labels
+    if np.isinf(theta).any():
+        raise ValueError(f"unit {labels[int(np.argmax(np.isinf(theta)))]}: the estimate is infinite")
     if (standard_errors is None) == (covariance is None):
         raise ValueError("give either standard_errors or covariance")
     if standard_errors is None:

@@ -32,12 +32,12 @@ def test_the_error_is_the_variance_of_anscombes_scale_widened_for_its_tails(n):
     assert sigma / np.sqrt(1 / (4 * n + 2)) == pytest.approx(1 + 1 / (4 * n), rel=0.001)
 
 
-def false_order(error, chance, n=np.arange(8, 60)):
+def false_order(error, chance):
     """Exact chance that two schools with the same true share are told apart at 3.16 standard errors, mean of pairs.
 
     3.16 is the joint critical value of ten schools: the studentised range's 5 % point over √2.
     """
-    c = stats.studentized_range.ppf(0.95, 10, np.inf) / np.sqrt(2)
+    n, c = np.arange(8, 60), stats.studentized_range.ppf(0.95, 10, np.inf) / np.sqrt(2)
     theta = [stabilised_share(np.arange(k + 1), k)[0] for k in n]
     weight = [stats.binom.pmf(np.arange(k + 1), k, chance) for k in n]
     total = 0.0

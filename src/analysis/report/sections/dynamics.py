@@ -15,6 +15,7 @@ from analysis.report.sections.values import (
     format_value,
     in_sentence,
     join_words,
+    span,
     suppressed_or,
 )
 from analysis.report.tables import Column, Table
@@ -76,12 +77,12 @@ def _short(report: PeriodReport, baseline: bool) -> str:
 
 def panel_note(report: PeriodReport, rows: pd.DataFrame) -> str:
     """Which schools the changes are about, and what the verdict means."""
-    span = pairs_span(rows["change_n_pairs"])
-    if not span:
+    compared = pairs_span(rows["change_n_pairs"])
+    if not compared:
         return "Сравнивать не с чем: за период сравнения данных нет."
     hidden = bool((rows["change"].isna() & rows["value"].notna() & rows["baseline_value"].notna()).any())
     return (
-        f"Изменение рассчитано по ОУ, представившим данные за оба периода{span}, поэтому может отличаться от "
+        f"Изменение рассчитано по ОУ, представившим данные за оба периода{compared}, поэтому может отличаться от "
         "разности столбцов. «Рост» и «снижение» – изменение больше обычных колебаний от школы к школе "
         "(с поправкой на число показателей). Справочные показатели и ответы «да» и «нет» не проверяются."
         + (" Прочерк в изменении: разность не приводится, чтобы по ней нельзя было узнать малые числа." * hidden)
@@ -94,8 +95,7 @@ def pairs_span(n_pairs: pd.Series) -> str:
     pairs = pairs[pairs > 0].astype(int)
     if pairs.empty:
         return ""
-    span = str(pairs.min()) if pairs.min() == pairs.max() else f"от {pairs.min()} до {pairs.max()}"
-    return f" ({span}\u00a0ОУ)"
+    return f" ({span(pairs.min(), pairs.max())}\u00a0ОУ)"
 
 
 def change_bullets(report: PeriodReport) -> Bullets:

@@ -54,7 +54,7 @@ def levels_sentence(report: PeriodReport) -> Paragraph:
         return Paragraph("Распределение не построено: ни у одного учреждения нет достаточных данных.")
     words = [f"«{name}» – {int(count)}" for name, count in totals.items()]
     return Paragraph(
-        f"Распределены {count_of(ranked, 'учреждение', 'учреждения', 'учреждений')}{_left_out(report)}: "
+        f"Распределено {count_of(ranked, 'учреждение', 'учреждения', 'учреждений')}{_left_out(report)}: "
         f"{', '.join(words)}. Балл – среднее достижение целевых значений (каждое не более 100 %); места сравниваются "
         "только внутри группы."
     )

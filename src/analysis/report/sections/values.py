@@ -67,6 +67,11 @@ def quoted(indicator: Indicator) -> str:
     return f"«{indicator.name}» ({indicator.code})"
 
 
+def span(least: int, most: int) -> str:
+    """«42», «от 42 до 46»."""
+    return str(least) if least == most else f"от {least} до {most}"
+
+
 def unbroken(name: str) -> str:
     """A school's name inside a sentence: the number stays with the sign before it and the word before that."""
     return name.replace(" № ", f"{numbers.NBSP}№{numbers.NBSP}")
