@@ -45,7 +45,9 @@ def report(tables, edition="working"):
 
 def test_those_left_out_are_counted_beside_the_levels(tables):
     text = str(levels.levels_sentence(report(tables)).text)
-    assert text.replace("\u00a0", " ").startswith("Распределено 19 учреждений из 20 (не распределены – 1, причины ниже): ")
+    assert text.replace("\u00a0", " ").startswith(
+        "Распределено 19 учреждений из 20 (не распределены – 1, причины ниже): "
+    )
 
 
 def test_steps_in_the_table_are_those_of_pairs(tables):
