@@ -1,6 +1,6 @@
 """Error rates of the methods in cities without differences, and how long intervals of places take.
 
-Run: .venv/bin/python bench/methods.py [rates] [places]   (both by default; stages 2–4 are timed by bench/scale.py)
+Run: .venv/bin/python bench/methods.py [rates] [errors] [places]   (all by default; bench/scale.py times stages 2–4)
 """
 
 from __future__ import annotations
@@ -13,22 +13,32 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 import numpy as np
+from scipy import stats
 
 from analysis.measures import rankings
 from analysis.measures.changes import pooled_ratio_change
 from analysis.measures.comparison import compare_paired
 from analysis.measures.joint_values import joint_critical_value
+from analysis.measures.rank_indicator import stabilised_share
 from analysis.measures.rank_intervals import marginal_values, rank_intervals
 from analysis.measures.ranking_tables import JOINT_DRAWS
 from analysis.measures.scale_values import marginal_values_on_grid
+
+Error = Callable[[np.ndarray], np.ndarray]
 
 CITY = 64
 SEEDS = range(60)
 CITIES = 200  # per seed
 COMPARISONS = 2000
 PUPILS = ((8, 59), (50, 500))
-CHANCES = (0.1, 0.5, 0.9)
-PARTS = ("rates", "places")
+CHANCES = (0.02, 0.05, 0.1, 0.3, 0.5, 0.9)
+PARTS = ("rates", "errors", "places")
+ERRORS: dict[str, Error] = {
+    "1/(2√(n+½))": lambda n: 0.5 / np.sqrt(n + 0.5),
+    "1/(2√n)": lambda n: 0.5 / np.sqrt(n),
+    "1/(2√(n−½))": lambda n: 0.5 / np.sqrt(n - 0.5),
+}
+IN_USE = "1/(2√n)"
 
 
 def median_seconds(work: Callable[[], object], repetitions: int = 3) -> float:
@@ -55,20 +65,19 @@ def error_rates() -> None:
             print(f"| {low}–{high} | {chance or '0.1–0.9'} | {cells} |", flush=True)
 
 
-def _false_order(seed: int, low: int, high: int, chance: float | None) -> float:
+def _false_order(seed: int, low: int, high: int, chance: float | None, error: str = IN_USE) -> float:
     """Share of ``CITIES`` null cities with schools of the same sizes in which any two schools are told apart.
 
     An order is claimed where a difference exceeds the joint critical value: step-down comes after a first claim.
     """
     rng = np.random.default_rng(seed)
     n = np.sort(rng.integers(low, high + 1, CITY))
-    sigma = 0.5 / np.sqrt(n + 0.5)
-    c = joint_critical_value(np.zeros(CITY), sigma, 0.95, False, JOINT_DRAWS, seed)
     chances = np.full(CITIES, chance) if chance else rng.uniform(0.1, 0.9, CITIES)
     x = rng.binomial(n, chances[:, None], (CITIES, CITY))
-    theta = np.arcsin(np.sqrt((x + 0.375) / (n + 0.75)))
+    theta, sigma = stabilised_share(x, n)[0], ERRORS[error](n)
+    c = joint_critical_value(np.zeros(CITY), sigma, 0.95, False, JOINT_DRAWS, seed)
     claimed = (theta[:, :, None] - theta[:, None, :] > c * np.hypot(sigma[:, None], sigma)).any(axis=(1, 2))
-    if seed == 0:
+    if seed == 0 and error == IN_USE:
         _check_against_public(x[0], n, bool(claimed[0]))
     return float(claimed.mean())
 
@@ -86,6 +95,30 @@ def _rejected(seed: int, low: int, high: int, chance: float | None) -> list[bool
     paired = compare_paired(x1 / n1, x2 / n2, seed=seed)
     change = pooled_ratio_change(x1, n1, x2, n2)
     return [p <= 0.05 for p in (paired.p_permutation, paired.p_wilcoxon, paired.p_t, change.p_value)]
+
+
+def compare_errors() -> None:
+    """What other standard errors of the angle would do, in cities of mixed and of equal sizes."""
+    print(f"\nFalse order in cities of {CITY} alike schools of 8–59 pupils, percent of cities")
+    print("| error | chance 0.1–0.9 | 0.3 | 0.5 |\n|---|---|---|---|")
+    for name in ERRORS:
+        rates = [np.mean([_false_order(seed, 8, 59, p, name) for seed in SEEDS]) for p in (None, 0.3, 0.5)]
+        print(f"| {name} | " + " | ".join(f"{100 * rate:.1f}" for rate in rates) + " |", flush=True)
+    print("\nThe same where all schools have n pupils, exact: the worst chance from 0.02 to 0.5, and the mean")
+    print("| n | " + " | ".join(ERRORS) + " |\n" + "|---" * (len(ERRORS) + 1) + "|")
+    for n in (8, 9, 10, 12, 14, 16, 18, 20, 30, 40, 59, 100, 200, 500):
+        exact = [[_exact_false_order(n, p, ERRORS[name]) for p in np.linspace(0.02, 0.5, 97)] for name in ERRORS]
+        print(f"| {n} | " + " | ".join(f"{100 * max(one):.1f}, {100 * np.mean(one):.1f}" for one in exact) + " |")
+
+
+def _exact_false_order(n: int, chance: float, error: Error) -> float:
+    """Chance that the angles of ``CITY`` schools of n pupils spread wider than the critical value allows."""
+    x = np.arange(n + 1)
+    theta, reach = stabilised_share(x, n)[0], stats.studentized_range.ppf(0.95, CITY, np.inf) * error(np.array(n))
+    up_to = np.append(0, np.cumsum(stats.binom.pmf(x, n, chance)))
+    end = up_to[np.searchsorted(theta, theta + reach, side="right")]
+    # the least angle is the i-th: all within reach of it, less all within reach and above it
+    return float(1 - np.sum((end - up_to[:-1]) ** CITY - (end - up_to[1:]) ** CITY))
 
 
 def place_times() -> None:
@@ -116,6 +149,8 @@ def main(arguments: list[str]) -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}")
     if "rates" in parts:
         error_rates()
+    if "errors" in parts:
+        compare_errors()
     if "places" in parts:
         place_times()
 

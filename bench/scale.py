@@ -72,7 +72,7 @@ def compute(folder: Path) -> dict[str, float]:
     now, then = table[table["period"] == period.key], table[table["period"] == before.key]
     ranks = watch("places", rankings.indicator_ranks_by_school, now, schools, settings)
     previous = watch("score before", rankings.rankings_by_school, then, schools, settings)
-    ranking = watch("score", rankings.rankings_by_school, now, schools, settings, previous)
+    ranking, steps = watch("score", rankings.rankings_and_steps, now, schools, settings, previous)
     sensitivity = watch("sensitivity", rankings.sensitivity_by_school, now, schools, settings)
     funnel = watch("funnel", rankings.funnel_by_school_indicator, now, settings)
     tests = watch("tests", comparisons_by_test, table, schools, period, before, settings)
@@ -83,7 +83,7 @@ def compute(folder: Path) -> dict[str, float]:
     frames = {
         "indicators": table, "indicator_history": history, "indicator_ranks": ranks, "rankings": ranking,
         "sensitivity": sensitivity, "funnel": funnel, "comparisons": tests, "changes": changes, "effects": effects,
-        "group_medians": medians, "level_counts": schools_by_level(ranking),
+        "group_medians": medians, "level_counts": schools_by_level(ranking), "place_steps": steps,
     }  # fmt: skip
     watch("save", _save, folder / "tables", frames)
     return watch.seconds

@@ -17,6 +17,7 @@ HELPERS = (
     "activity_counts",
     "level_counts",
     "group_medians",
+    "place_steps",
     "indicator_history",
     "measures",
     "recommendations",

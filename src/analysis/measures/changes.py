@@ -43,7 +43,8 @@ def changes_by_unit_indicator(
     differ from the table ``indicators``; change = value − baseline_value in the indicator's unit. The p-value is that
     of the indicator's primary test; Holm runs over the city's claims and over the groups' claims (indicators with
     ``family``), Benjamini–Hochberg over the schools. ``verdict``: ``up``, ``down``, ``no_clear_change`` or
-    ``not_tested`` (no pairs enough, no test for the unit, or not a claim of the family).
+    ``not_tested`` (no pairs enough, no test for the unit, or not a claim of the family). Where the primary test is
+    about the mean of schools and the change about the totals, and they differ in sign, no change is clear.
     """
     pairs = school_pairs(indicators, schools, period.key, baseline.key)
     now = indicators[indicators["period"] == period.key]
@@ -53,7 +54,7 @@ def changes_by_unit_indicator(
         _groups(now, panels_by_group(pairs), shown, settings),
         _schools(pairs, shown, settings),
     ]
-    table = pd.concat([frame for frame in tables if len(frame)] or [pd.DataFrame(columns=COLUMNS)])
+    table = pd.concat([frame for frame in tables if len(frame)] or [pd.DataFrame(columns=[*COLUMNS, "tested_change"])])
     table = table.assign(period=period.key, baseline=baseline.key)
     table["verdict"] = _verdicts(table, settings.project.tests.alpha)
     order = table["level"].map({level: place for place, level in enumerate(_LEVELS)})
@@ -76,7 +77,7 @@ def _city(
         if indicator.code in primary.index:
             chosen = primary.loc[indicator.code]
             row |= {name: chosen[name] for name in ("p_value", "effect", "effect_name")}
-            row |= {"method": chosen["test"]}
+            row |= {"method": chosen["test"], "tested_change": chosen["estimate"]}
         rows.append(row)
     return _holm(pd.DataFrame(rows), shown, settings)
 
@@ -92,6 +93,7 @@ def _groups(
         if indicator.primary_test == "permutation":
             paired = compare_panel(panel, settings)
             row |= {"p_value": paired.p_permutation, "effect": paired.gz, "effect_name": "hedges_gz"}
+            row |= {"tested_change": paired.mean_difference}
         rows.append(row)
     return _holm(pd.DataFrame(rows), shown, settings)
 
@@ -107,7 +109,7 @@ def _totals(level: str, unit_id: str, indicator: Indicator, panel: Panel, settin
     return {
         "level": level, "unit_id": unit_id, "indicator": indicator.code, "n_pairs": len(panel),
         "value": after * indicator.scale, "baseline_value": before * indicator.scale,
-        "change": change.change * indicator.scale,
+        "change": change.change * indicator.scale, "tested_change": change.change,
         "ci_low": change.ci_low * indicator.scale if tested else np.nan,
         "ci_high": change.ci_high * indicator.scale if tested else np.nan,
         "p_value": change.p_value if tested else np.nan, "method": indicator.primary_test,
@@ -132,6 +134,7 @@ def _schools(pairs: pd.DataFrame, shown: list[Indicator], settings: Settings) ->
         level="school",
         baseline_value=pairs["value_before"],
         change=pairs["value"] - pairs["value_before"],
+        tested_change=pairs["value"] - pairs["value_before"],
         n_pairs=has_both(pairs).astype(int),
     )
     screened = [_screened(pairs[pairs["indicator"] == one.code], one, settings) for one in shown]
@@ -155,8 +158,12 @@ def _screened(rows: pd.DataFrame, indicator: Indicator, settings: Settings) -> p
 
 
 def _verdicts(table: pd.DataFrame, alpha: float) -> np.ndarray:
+    """A clear change needs the p-value, and the tested estimate and the printed change pointing the same way."""
     p, change = table["p_adjusted"].to_numpy(float), table["change"].to_numpy(float)
-    clear = (p <= alpha) & (change != 0)
+    direction = np.where(np.sign(table["tested_change"].to_numpy(float)) == np.sign(change), np.sign(change), 0)
+    clear = p <= alpha
     return np.select(
-        [np.isnan(p), clear & (change > 0), clear], ["not_tested", "up", "down"], default="no_clear_change"
+        [np.isnan(p), clear & (direction > 0), clear & (direction < 0)],
+        ["not_tested", "up", "down"],
+        default="no_clear_change",
     )

@@ -31,7 +31,7 @@ def composite(
     nothing and is dropped with a warning, except under goalposts.
 
     Returns one score per row, NaN where no value with a weight is left. Raises ValueError for unknown methods, wrong
-    shapes, negative weights, goalposts without a range, and for geometric or harmonic means of values ≤ 0.
+    shapes, infinite values, negative weights, goalposts without a range, and for geometric or harmonic means of values ≤ 0.
 
     Source: OECD/JRC (2008), Handbook on Constructing Composite Indicators; the formulas of the R package COINr.
     """
@@ -81,12 +81,21 @@ def aggregated(scaled: np.ndarray, weight: np.ndarray, aggregate: str) -> np.nda
     return np.where(total > 0, score, np.nan)
 
 
-def _checked(
-    values: ArrayLike, weights: ArrayLike | None, normalise: str, aggregate: str
-) -> tuple[np.ndarray, np.ndarray]:
+def as_matrix(values: ArrayLike) -> np.ndarray:
+    """Units × indicators as floats, NaN = no value. Raises ValueError for another shape or an infinite value."""
     matrix = np.array(values, dtype=float)
     if matrix.ndim != 2:
         raise ValueError("values must have units in rows and indicators in columns")
+    if np.isinf(matrix).any():
+        unit, indicator = np.argwhere(np.isinf(matrix))[0]
+        raise ValueError(f"unit {unit}, column {indicator}: the value is infinite")
+    return matrix
+
+
+def _checked(
+    values: ArrayLike, weights: ArrayLike | None, normalise: str, aggregate: str
+) -> tuple[np.ndarray, np.ndarray]:
+    matrix = as_matrix(values)
     weight = np.ones(matrix.shape[1]) if weights is None else np.array(weights, dtype=float)
     if weight.shape != (matrix.shape[1],):
         raise ValueError("weights must have one value per column")

@@ -20,6 +20,7 @@ from analysis.measures.disclosure_verdicts import Verdicts
 Tables = Mapping[str, pd.DataFrame]
 SCHOOL = ["school_id", "period"]
 SCORES = ["score", "score_low", "score_high"]
+KEPT = ("rank", "attainment_level")
 INTERVALS = ["rank_low", "rank_high", "rank_low_joint", "rank_high_joint"]
 
 
@@ -74,8 +75,11 @@ def _points(rows: pd.DataFrame, numerator: pd.Series) -> pd.Series:
     return rows["weight"] * 100 * reached / rows["n_valid"].astype(float)
 
 
-def telling(frame: pd.DataFrame, cells: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Schools whose exact place, and whose level, rule out a value that a hidden figure must be able to take."""
+def telling(frame: pd.DataFrame, cells: pd.DataFrame) -> tuple[pd.Series, ...]:
+    """Schools whose exact place, and whose level, rule out a value that a hidden figure must be able to take.
+
+    With a column ``step``, a third answer: those whose step does.
+    """
     room = cells.assign(up=cells["most"] - cells["now"], down=cells["now"] - cells["least"])
     total = room.groupby(SCHOOL)[["up", "down"]].transform("sum")
     room = room.assign(up_others=total["up"] - room["up"], down_others=total["down"] - room["down"])
@@ -85,19 +89,19 @@ def telling(frame: pd.DataFrame, cells: pd.DataFrame) -> tuple[pd.Series, pd.Ser
     room = room.assign(ceiling=highest_when_low.clip(upper=0), floor=lowest_when_high.clip(lower=0))
     ends = room.groupby(SCHOOL).agg(ceiling=("ceiling", "min"), floor=("floor", "max"))
     moves = frame[SCHOOL].join(ends, on=SCHOOL).fillna({"ceiling": 0.0, "floor": 0.0})
+    return tuple(_leaves_band(frame, moves, kept) for kept in (*KEPT, *(["step"] * ("step" in frame))))
+
+
+def _leaves_band(frame: pd.DataFrame, moves: pd.DataFrame, kept: str) -> pd.Series:
     score, ranked = frame["score"], frame["ranked"].astype(bool) & frame["score"].notna()
-    answers = []
-    for kept in ("rank", "attainment_level"):
-        low, high = _band(frame, kept)
-        outside = (score + moves["ceiling"] < low - 1e-9) | (score + moves["floor"] > high + 1e-9)
-        answers.append(outside & ranked)
-    return answers[0], answers[1]
+    low, high = _band(frame, kept)
+    return ((score + moves["ceiling"] < low - 1e-9) | (score + moves["floor"] > high + 1e-9)) & ranked
 
 
 def _band(frame: pd.DataFrame, kept: str) -> tuple[pd.Series, pd.Series]:
-    """Between which scores of others a school keeps its place in the group, or its level among all schools."""
+    """Between which scores of others a school keeps its place or step in the group, or its level among all schools."""
     low, high = pd.Series(-np.inf, index=frame.index), pd.Series(np.inf, index=frame.index)
-    by = ["group", "period"] if kept == "rank" else ["period"]
+    by = ["period"] if kept == "attainment_level" else ["group", "period"]
     ranked = frame[frame["ranked"].astype(bool) & frame["score"].notna()]
     for _, same in ranked.groupby(by):
         score = same["score"].to_numpy(float)
@@ -111,10 +115,10 @@ def _band(frame: pd.DataFrame, kept: str) -> tuple[pd.Series, pd.Series]:
             low[same.index] = np.where(tied, score, padded[below + 1])
             high[same.index] = np.where(tied, score, padded[above + 1])
             continue
-        spans = same.groupby("attainment_level")["score"].agg(["min", "max"]).sort_values("min")
+        spans = same.groupby(kept)["score"].agg(["min", "max"]).sort_values("min")
         lower, upper = spans["max"].shift(1, fill_value=-np.inf), spans["min"].shift(-1, fill_value=np.inf)
-        low[same.index] = same["attainment_level"].map(lower)
-        high[same.index] = same["attainment_level"].map(upper)
+        low[same.index] = same[kept].map(lower)
+        high[same.index] = same[kept].map(upper)
     return low, high
 
 
@@ -122,6 +126,20 @@ def sensitivity(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.D
     """Places under other methods: none when the meeting sees no places."""
     frame = with_reasons(frame)
     return frame if verdicts.edition != "meeting" or verdicts.places else frame.iloc[:0]
+
+
+def place_steps(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
+    """Steps: like levels, not where a step would tell about a hidden figure; none when the meeting sees no places."""
+    if verdicts.edition != "meeting":
+        return with_reasons(frame)
+    ranked = tables["rankings"]
+    ranked = ranked.assign(step=ranked["school_id"].map(frame.set_index("school_id")["step"]))
+    step = telling(ranked, hidden_contributions(ranked, verdicts))[2]
+    frame = hide(frame, frame["school_id"].isin(set(ranked.loc[step, "school_id"])), ["step"], verdicts.secondary)
+    if verdicts.places:
+        return frame
+    no_places = reason_text(Rule.PLACES, verdicts.limits)
+    return hide(frame, pd.Series(True, index=frame.index), ["step"], no_places, Rule.PLACES)
 
 
 def level_counts(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from analysis.measures.disclosure_panels import tells_about_unmatched
-from analysis.measures.disclosure_rankings import level_counts, rankings, sensitivity
+from analysis.measures.disclosure_rankings import level_counts, place_steps, rankings, sensitivity
 from analysis.measures.disclosure_rules import Rule, reason_text
 from analysis.measures.disclosure_suppressed import hide, with_reasons
 from analysis.measures.disclosure_verdicts import MIN_SCHOOLS, Verdicts
@@ -145,5 +145,6 @@ APPLY: Mapping[str, Callable[[pd.DataFrame, Verdicts, Tables], pd.DataFrame]] = 
     "changes": changes, "comparisons": comparisons, "rankings": rankings, "sensitivity": sensitivity,
     "funnel": funnel, "effects": effects, "activities": activities, "schools": schools, "coverage": as_is,
     "activity_counts": as_is, "level_counts": level_counts, "group_medians": group_medians,
+    "place_steps": place_steps,
     "indicator_history": indicators, "measures": as_is, "recommendations": as_is,
 }  # fmt: skip

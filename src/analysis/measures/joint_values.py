@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from analysis.measures.claims import count_claims
 
@@ -39,15 +40,14 @@ def joint_critical_value(
 
     ``theta`` must ascend. A pair's standardised difference is at most √(x_j² + x_k²) for standard normal errors x, so
     above 40 units only pairs of the 40 units with the largest |x| of a draw are looked at: those decide its largest
-    difference.
+    difference. The value is never below the one for a single pair, so that draws cannot make it so.
     """
     if len(theta) < 2 or not (sigma > 0).any():
         return 0.0
-    sigma = np.maximum(sigma, 1e-9 * sigma.max())
     drawn = _draw(theta, sigma, draws, np.random.default_rng(seed))
-    c, claims = np.inf, -1
+    one_pair, c, claims = float(ndtri((1 + confidence) / 2)), np.inf, -1
     while True:
-        c = min(c, _quantile(_largest_differences(drawn, c), confidence))
+        c = min(c, max(one_pair, _quantile(_largest_differences(drawn, c), confidence)))
         made = int(count_claims(theta, sigma, c)[0].sum())
         if not step_down or made in (0, claims):
             return c
@@ -55,20 +55,21 @@ def joint_critical_value(
 
 
 def _quantile(largest: np.ndarray, confidence: float) -> float:
-    """The smallest drawn value that at least ``confidence`` of the draws do not exceed; never below 0."""
-    return float(max(0.0, np.quantile(largest, confidence, method="inverted_cdf")))
+    """The smallest drawn value that at least ``confidence`` of the draws do not exceed."""
+    return float(np.quantile(largest, confidence, method="inverted_cdf"))
 
 
 def _draw(theta: np.ndarray, sigma: np.ndarray, draws: int, rng: np.random.Generator) -> _Draws:
-    n = len(theta)
+    n, uncertain = len(theta), sigma > 0
+    sigma = np.maximum(sigma, 1e-9 * sigma.max())  # no division by zero between two units known exactly
     if n <= ALL_PAIRS_UP_TO:
-        errors = rng.standard_normal((draws, n)).T * sigma[:, None]
+        errors = rng.standard_normal((draws, n)).T * (sigma * uncertain)[:, None]
         return _Draws(np.ascontiguousarray(errors), theta[:, None], sigma[:, None] ** 2)
     units = np.empty((draws, _CANDIDATES), dtype=np.int64)
     errors = np.empty((draws, _CANDIDATES))
     step = max(1, _CELLS // n)
     for first in range(0, draws, step):
-        x = rng.standard_normal((min(step, draws - first), n))
+        x = rng.standard_normal((min(step, draws - first), n)) * uncertain
         picks = np.sort(np.argpartition(-np.abs(x), _CANDIDATES, axis=1)[:, :_CANDIDATES], axis=1)
         some = slice(first, first + len(x))
         units[some], errors[some] = picks, np.take_along_axis(x, picks, axis=1) * sigma[picks]

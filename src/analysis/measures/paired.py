@@ -56,7 +56,8 @@ def compare_paired(
     differences, else ``draws`` seeded ones), Wilcoxon's signed-rank, paired t. Effects: Cohen's dz, Hedges' gz (exact
     gamma correction), matched rank-biserial (W⁺−W⁻)/(W⁺+W⁻). Hodges–Lehmann estimate with interval. Zero differences
     are left out of Wilcoxon, Hodges–Lehmann and rank-biserial, as in R's ``wilcox.test``, and kept in the means.
-    dz and gz are NaN when all differences are the same non-zero number. Raises ValueError for unequal lengths.
+    dz and gz are NaN when all differences are the same non-zero number. Raises ValueError for unequal lengths and
+    infinite values.
 
     Source: Hollander and Wolfe (1973); Hedges (1981); Kerby (2014); Lakens (2013).
     """
@@ -90,6 +91,9 @@ def _differences(before: ArrayLike, after: ArrayLike) -> np.ndarray:
     first, second = as_floats(before), as_floats(after)
     if len(first) != len(second):
         raise ValueError("before and after must have one value per school each")
+    infinite = np.isinf(first) | np.isinf(second)
+    if infinite.any():
+        raise ValueError(f"unit {int(np.argmax(infinite))}: a value is infinite")
     complete = ~np.isnan(first) & ~np.isnan(second)
     first, second = first[complete], second[complete]
     scale = max(np.max(np.abs(first), initial=0.0), np.max(np.abs(second), initial=0.0))

@@ -27,8 +27,9 @@ def rank_indicator(
 
     ``kind``: ``share`` (x of n, binomial), ``rate`` (x events per n, Poisson), ``exact`` (a fact without chance, such
     as yes/no). The place comes from x/n, equal values sharing the best place; the interval from the variance-
-    stabilised θ̂ = asin√((x+⅜)/(n+¾)) with σ = 1/(2√(n+½)) for shares and θ̂ = √((x+⅜)/n) with σ = 1/(2√n) for
-    rates, whose errors are never zero, and is widened where needed to contain the place.
+    stabilised θ̂ = asin√((x+⅜)/(n+¾)) for shares and θ̂ = √((x+⅜)/n) for rates, with σ = 1/(2√n), which is never
+    zero, and is widened where needed to contain the place. Anscombe's σ for shares, 1/(2√(n+½)), has the right
+    variance, but θ̂ has heavier tails than a normal estimate (excess kurtosis 2/n), and tails decide about places.
 
     Returns one row per unit: ``rank, low, high``; NaN where a count is missing or n = 0. Raises ValueError naming the
     unit when x > n (shares) or a count is negative.
@@ -48,11 +49,16 @@ def rank_indicator(
     return frame.set_axis(counts.labels)
 
 
+def stabilised_share(x: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Anscombe's angle of x of n, and its standard error for the calculation of places."""
+    return np.arcsin(np.sqrt((x + 0.375) / (n + 0.75))), 0.5 / np.sqrt(n)
+
+
 def _stabilised(counts: Counts, kind: Kind) -> tuple[np.ndarray, np.ndarray]:
     """Estimates on a scale where errors depend on n alone; NaN and 0 where there is no value."""
     x, n = (np.where(counts.valid, values, 1.0) for values in (counts.x, counts.n))
     if kind == "share":
-        theta, sigma = np.arcsin(np.sqrt((x + 0.375) / (n + 0.75))), 0.5 / np.sqrt(n + 0.5)
+        theta, sigma = stabilised_share(x, n)
     elif kind == "rate":
         theta, sigma = np.sqrt((x + 0.375) / n), 0.5 / np.sqrt(n)
     elif kind == "exact":

@@ -36,8 +36,9 @@ def rank_intervals(
 
     Returns one row per unit, in the order and with the index given: ``rank, low, high``; NaN where not ranked.
     Unit j lies below k when θ_k − θ_j > c·s_jk, s_jk² = σ_j² + σ_k²; low = 1 + units above, high = n − units below.
-    Raises ValueError for negative or missing standard errors (naming the unit), wrong shapes, a covariance that is
-    not symmetric positive semidefinite, or neither kind of error given.
+    Joint intervals of independent estimates give their c in ``.attrs["critical_value"]``.
+    Raises ValueError for infinite estimates and negative or missing standard errors (naming the unit), wrong shapes, a
+    covariance that is not symmetric positive semidefinite, or neither kind of error given.
 
     Source: Mogstad, Romano, Shaikh and Wilhelm (2024), Review of Economic Studies 91, 476–518; step-down over
     directed claims as in the R package csranks.
@@ -45,14 +46,19 @@ def rank_intervals(
     labels = estimates.index if isinstance(estimates, pd.Series) else None
     theta = as_floats(estimates) * (1.0 if higher_is_better else -1.0)
     labels = pd.RangeIndex(len(theta)) if labels is None else labels
+    if np.isinf(theta).any():
+        raise ValueError(f"unit {labels[int(np.argmax(np.isinf(theta)))]}: the estimate is infinite")
     if (standard_errors is None) == (covariance is None):
         raise ValueError("give either standard_errors or covariance")
     if standard_errors is None:
         counts = _counts_correlated(theta, np.asarray(covariance, float), confidence, joint, step_down, draws, seed)
-    else:
-        sigma = _checked_errors(theta, as_floats(standard_errors), labels)
-        counts = _counts_independent(theta, sigma, confidence, joint, step_down, draws, seed)
-    return _places(theta, *counts, labels)
+        return _places(theta, *counts, labels)
+    sigma = _checked_errors(theta, as_floats(standard_errors), labels)
+    above, below, c = _counts_independent(theta, sigma, confidence, joint, step_down, draws, seed)
+    frame = _places(theta, above, below, labels)
+    if joint:
+        frame.attrs["critical_value"] = c
+    return frame
 
 
 def _checked_errors(theta: np.ndarray, sigma: np.ndarray, labels: pd.Index) -> np.ndarray:
@@ -73,18 +79,19 @@ def _counts_independent(
     step_down: bool,
     draws: int,
     seed: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Units claimed above and below each unit; units not ranked count nowhere."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | float]:
+    """Units claimed above and below each unit, and the critical values; units not ranked count nowhere."""
     # one canonical order, so that draws and sums do not depend on the order given
     order = np.lexsort((sigma, theta))[: np.count_nonzero(~np.isnan(theta))]
     t, s = theta[order], sigma[order]
-    if joint:
-        c = np.full(len(t), joint_critical_value(t, s, confidence, step_down, draws, seed))
-    else:
-        c = marginal_values(t, s, confidence, step_down)
+    c: np.ndarray | float = (
+        joint_critical_value(t, s, confidence, step_down, draws, seed)
+        if joint
+        else marginal_values(t, s, confidence, step_down)
+    )
     above, below = np.zeros(len(theta), int), np.zeros(len(theta), int)
     above[order], below[order] = count_claims(t, s, c)
-    return above, below
+    return above, below, c
 
 
 def marginal_values(theta: np.ndarray, sigma: np.ndarray, confidence: float, step_down: bool) -> np.ndarray:

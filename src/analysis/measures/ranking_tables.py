@@ -17,11 +17,13 @@ from analysis.measures.scoring import (
     score_inputs,
     score_interval,
 )
+from analysis.measures.steps import indistinguishable_steps
 from analysis.settings import Indicator, Settings
 
 RANK_COLUMNS = ["school_id", "group", "period", "indicator", "rank", "rank_low", "rank_high"]
 COLUMNS = list(contract_columns("rankings"))
-_PLACES = ["rank", "rank_low", "rank_high", "rank_low_joint", "rank_high_joint"]
+STEP_COLUMNS = ["school_id", "group", "period", "step"]
+_PLACES = ["rank", "rank_low", "rank_high", "rank_low_joint", "rank_high_joint", "step"]
 _KINDS: dict[str, Kind] = {"percent": "share", "per_100": "rate", "count": "rate", "yes_no": "exact"}
 JOINT_DRAWS = 10_000
 MANY = 5_000  # schools of a group above which a fifth of the draws must do
@@ -84,6 +86,20 @@ def rankings_by_school(
     indicators have a value and it did not work in special conditions; otherwise ``ranked`` is False, the places are
     missing and ``reason`` says why in Russian. ``attainment_level`` is the name of the level by fixed thresholds.
     """
+    return rankings_and_steps(indicators, schools, settings, previous_rankings)[0]
+
+
+def rankings_and_steps(
+    indicators: pd.DataFrame,
+    schools: pd.DataFrame,
+    settings: Settings,
+    previous_rankings: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table of :func:`rankings_by_school`, and the steps of its ranked schools.
+
+    Steps: ``school_id, group, period, step``, numbered from the best within each group; no two schools of a step can
+    be told apart (see ``indistinguishable_steps``).
+    """
     inputs = score_inputs(indicators, schools, settings)
     tests = settings.project.tests
     reasons = rankings_reasons(inputs, settings)
@@ -104,7 +120,8 @@ def rankings_by_school(
         previous_rank=_previous(table, previous_rankings),
     )
     table = table.join(_places(table, errors, settings))
-    return table.sort_values(["group", "school_id"], ignore_index=True)[COLUMNS]
+    table = table.sort_values(["group", "school_id"], ignore_index=True)
+    return table[COLUMNS], table.loc[table["ranked"], STEP_COLUMNS].reset_index(drop=True)
 
 
 def rankings_reasons(inputs: ScoreInputs, settings: Settings) -> np.ndarray:
@@ -127,7 +144,8 @@ def _places(table: pd.DataFrame, errors: np.ndarray, settings: Settings) -> pd.D
         marginal = rank_intervals(scores, own, confidence=tests.confidence)
         draws = JOINT_DRAWS if len(rows) <= MANY else JOINT_DRAWS // 5
         joint = rank_intervals(scores, own, confidence=tests.confidence, joint=True, draws=draws, seed=tests.seed)
-        places.loc[rows.index, _PLACES] = np.column_stack([marginal, joint[["low", "high"]]]).astype(float)
+        steps = indistinguishable_steps(scores, own, joint.attrs["critical_value"])
+        places.loc[rows.index, _PLACES] = np.column_stack([marginal, joint[["low", "high"]], steps]).astype(float)
     return places.astype("Int64")
 
 

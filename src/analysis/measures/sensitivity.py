@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.measures.composite import aggregated, normalised
+from analysis.measures.composite import aggregated, as_matrix, normalised
 from analysis.measures.rank_intervals import best_places
 
 WEIGHT_RANGE = 0.25
@@ -38,13 +38,11 @@ def ranking_sensitivity(
     ``aggregation`` and ``leave_one_out`` (each variant once), ``method`` (all four at once, at random), and with
     samples ``sampling`` (data alone) and ``all`` (data and method). Returns one row per unit and scenario: ``unit``
     (position), ``scenario``, ``rank_mean, rank_median, rank_q05, rank_q95`` (1 = best); NaN for a unit without values.
-    Raises ValueError for arrays whose shapes do not fit.
+    Raises ValueError for arrays whose shapes do not fit and for infinite values.
 
     Source: OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 7; the R package COINr.
     """
-    matrix = np.array(values, dtype=float)
-    if matrix.ndim != 2:
-        raise ValueError("values must have units in rows and indicators in columns")
+    matrix = as_matrix(values)
     weight = np.ones(matrix.shape[1]) if weights is None else np.array(weights, dtype=float)
     drawn = None if samples is None else np.asarray(samples, dtype=float)
     if weight.shape != matrix.shape[1:] or (drawn is not None and drawn.shape[1:] != matrix.shape):

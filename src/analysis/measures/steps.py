@@ -8,20 +8,25 @@ from numpy.typing import ArrayLike
 from analysis.measures.counts import as_floats
 
 
-def indistinguishable_steps(rank_low: ArrayLike, rank_high: ArrayLike) -> np.ndarray:
-    """Step of each unit, 1 = the best, from joint intervals of places; NaN without an interval.
+def indistinguishable_steps(estimates: ArrayLike, standard_errors: ArrayLike, critical_value: float) -> np.ndarray:
+    """Step of each unit, 1 = the highest estimates; NaN without an estimate.
 
-    The intervals of any two units of a step overlap, so the data do not tell which of them is better. The steps are
-    the fewest possible: the first holds every unit that could share the worst possible place of the unit whose worst
-    place is the best, and so on. Units of neighbouring steps may be indistinguishable too.
+    ``critical_value``: the joint one of the same units (``rank_intervals(…, joint=True).attrs``). In the order of the
+    estimates a step ends before the first unit that is claimed to lie below a unit of the step: θ_k − θ_j > c·s_jk.
+    So no two units of a step can be told apart, a new step begins with a unit that can be told from at least one of
+    the step above, and no division along the order has fewer steps. Other units of neighbouring steps may be
+    indistinguishable. Intervals of places say less: two units whose intervals overlap may still be told apart.
 
-    Source: the greedy cover of an interval graph by cliques, Gupta, Lee and Leung (1982), Networks 12, 459–467.
+    Source: the pairwise claims of Mogstad, Romano, Shaikh and Wilhelm (2024), which hold together with the joint
+    confidence.
     """
-    low, high = as_floats(rank_low), as_floats(rank_high)
-    steps = np.full(len(low), np.nan)
-    left, number = ~(np.isnan(low) | np.isnan(high)), 0
-    while left.any():
-        number += 1
-        members = left & (low <= high[left].min())
-        steps[members], left = number, left & ~members
+    theta, sigma = as_floats(estimates), as_floats(standard_errors)
+    steps = np.full(len(theta), np.nan)
+    order = np.lexsort((sigma, -theta))[: np.count_nonzero(~np.isnan(theta))]
+    first, number = 0, 1
+    for place, unit in enumerate(order):
+        above = order[first:place]
+        if (theta[above] - theta[unit] > critical_value * np.hypot(sigma[above], sigma[unit])).any():
+            first, number = place, number + 1
+        steps[unit] = number
     return steps

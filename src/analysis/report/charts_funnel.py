@@ -13,13 +13,21 @@ from analysis.report.charts_page import DOT, Page, Scale, close_scale, empty_cha
 from analysis.report.charts_svg import Chart
 from analysis.report.charts_words import NO_LABELS, Labels, goal, numeric, quantity, sentence, tick_labels
 
-HEIGHT_MM = 86.0
-MOST_NAMES = 10
+Point = tuple[float, float]
+
+HEIGHT_MM = 104.0
+MOST_NAMES = 16
 LIMITS: dict[str, tuple[Any, str]] = {
     "low95": ((0, (4, 2)), "95\u00a0%"),
     "high95": ((0, (4, 2)), "95\u00a0%"),
     "low998": ("solid", "99,8\u00a0%"),
     "high998": ("solid", "99,8\u00a0%"),
+}
+BAND_WORDS = {
+    "above998": "выше пределов 99,8\u00a0%",
+    "below998": "ниже пределов 99,8\u00a0%",
+    "outside95": "между 95 и 99,8\u00a0%",
+    "inside": "внутри пределов 95\u00a0%",
 }
 BANDS: dict[str, dict[str, Any]] = {
     "inside": {"sign": DOT, "size": 4.0, "color": BLUE, "fill": SKY, "width": 0.6},
@@ -43,8 +51,8 @@ def funnel_plot(
     """Values of schools against their denominators, with the 95 and 99,8 % limits of chance around the city's value.
 
     ``funnel``: contract rows of one indicator (school_id, indicator, value, low95, high95, low998, high998, in the
-    indicator's unit) with the column ``denominator`` joined from ``indicators``. ``target``: the middle line. Schools
-    outside the 99,8 % limits are named, and those outside the 95 % limits as well while they are few.
+    indicator's unit) with the column ``denominator`` joined from ``indicators``. ``target``: the middle line. Of the
+    schools outside the limits those farthest out are named, as far as a name meets no other name and no point.
     Raises KeyError when a column is absent.
     """
     size, value = numeric(funnel["denominator"]), numeric(funnel["value"])
@@ -53,7 +61,9 @@ def funnel_plot(
         return empty_chart("Нет школ со значением и знаменателем.", width, caption, note)
     rows = rows.sort_values(["_n", "school_id"])
     unit = labels.unit(rows["indicator"].iloc[0])
-    page = Page(width, 86.0)
+    page = Page(width, HEIGHT_MM)
+    bands = _bands(rows)
+    page.key(13.0, 2.6, [(BANDS[band], words) for band, words in BAND_WORDS.items() if band in bands])
     x, y = _funnel_scales(page, rows)
     ticks = y.ticks()
     for tick, label in zip(ticks, tick_labels(ticks, unit), strict=True):
@@ -71,7 +81,7 @@ def _funnel_scales(page: Page, rows: pd.DataFrame) -> tuple[Scale, Scale]:
     slack = max((sizes.max() - sizes.min()) * 0.04, 1.0)
     across = Scale(max(0.0, sizes.min() - slack), sizes.max() + slack, 13.0, page.width - 20.0)
     numbers = np.concatenate([numeric(rows[name]) for name in ("value", "low998", "high998")])
-    return across, close_scale(numbers.tolist(), 77.0, 4.0)
+    return across, close_scale(numbers.tolist(), HEIGHT_MM - 9.0, 9.0)
 
 
 def _limits(page: Page, rows: pd.DataFrame, x: Scale, y: Scale, target: float | None) -> list[tuple[float, float]]:
@@ -106,43 +116,60 @@ def _funnel_points(
     points = [(x(n), y(v)) for n, v in zip(rows["_n"], numeric(rows["value"]), strict=True)]
     for band, mark in BANDS.items():
         page.marks([point for point, own in zip(points, bands, strict=True) if own == band], **mark)
-    named = [i for i, band in enumerate(bands) if band != "inside"]
-    if len(named) > MOST_NAMES:
-        named = [i for i in named if bands[i] != "outside95"]
-    names = [(points[i], labels.place(rows["school_id"].iloc[i])) for i in named]
-    for (left, middle), name in place_names(names, points + lines, (x.start, x.end)):
+    named = [(points[i], labels.place(rows["school_id"].iloc[i])) for i in _farthest_out(rows, bands)]
+    for (left, middle), name in place_names(named, points, lines, ((x.start, x.end), (y.end, y.start))):
         page.text(left, middle, name, size=SMALL_PT)
 
 
+def _farthest_out(rows: pd.DataFrame, bands: np.ndarray) -> list[int]:
+    """Positions of the schools outside the limits, the farthest first, measured by the width of the limits there."""
+    value, low, high = (numeric(rows[name]) for name in ("value", "low998", "high998"))
+    distance = np.abs(value - (low + high) / 2) / np.maximum(high - low, 1e-9)
+    outside = np.flatnonzero((bands != "inside") & np.isfinite(distance))
+    return [int(i) for i in outside[np.argsort(-distance[outside], kind="stable")][:MOST_NAMES]]
+
+
 def place_names(
-    names: Sequence[tuple[tuple[float, float], str]],
-    points: Sequence[tuple[float, float]],
-    across: tuple[float, float],
-) -> list[tuple[tuple[float, float], str]]:
-    """Left end and middle of each name beside its point, where it meets the fewest points and earlier names."""
+    names: Sequence[tuple[Point, str]], points: Sequence[Point], lines: Sequence[Point], frame: tuple[Point, Point]
+) -> list[tuple[Point, str]]:
+    """Left end and middle of each name beside its point; a name that would meet a point or an earlier name is left out.
+
+    ``frame``: where names may stand, across and down. Of the free places the one over the fewest points of ``lines``.
+    """
     taken: list[tuple[float, float, float]] = []
     placed = []
     for (x, y), name in names:
         wide = width_mm(name, SMALL_PT)
-        offers = [(x + 1.8, y), (x - 1.8 - wide, y), *((x - wide / 2, y + dy) for dy in (-3.2, 3.2))]
-        offers += [(x + 1.8, y + dy) for dy in (-2.6, 2.6)] + [(x - 1.8 - wide, y + dy) for dy in (-2.6, 2.6)]
-        offers = [(left, mid) for left, mid in offers if across[0] <= left and left + wide <= across[1]] or offers
-        left, middle = min(offers, key=lambda offer: _clashes(offer, wide, points, taken))
-        taken.append((left, middle, wide))
-        placed.append(((left, middle), name))
+        free = [place for place in _beside(x, y, wide) if _is_free(place, wide, points, taken, frame)]
+        if free:
+            left, middle = min(free, key=lambda place: _points_under(place, wide, lines))
+            taken.append((left, middle, wide))
+            placed.append(((left, middle), name))
     return placed
 
 
-def _clashes(
-    offer: tuple[float, float],
+def _beside(x: float, y: float, wide: float) -> list[Point]:
+    right, left = x + 1.8, x - 1.8 - wide
+    above_below = [(x - wide / 2, y + dy) for dy in (-3.2, 3.2)]
+    return [(right, y), (left, y), *above_below, *((side, y + dy) for side in (right, left) for dy in (-2.6, 2.6))]
+
+
+def _is_free(
+    place: Point,
     wide: float,
-    points: Sequence[tuple[float, float]],
+    points: Sequence[Point],
     taken: Sequence[tuple[float, float, float]],
-) -> int:
-    left, middle = offer
-    over_points = sum(left - 0.8 < x < left + wide + 0.8 and abs(y - middle) < 2.0 for x, y in points)
-    over_names = sum(left < x + w + 1 and x < left + wide + 1 and abs(y - middle) < 2.8 for x, y, w in taken)
-    return over_points + 3 * over_names
+    frame: tuple[Point, Point],
+) -> bool:
+    (left, middle), (across, down) = place, frame
+    inside = across[0] <= left and left + wide <= across[1] and down[0] <= middle <= down[1]
+    over_name = any(left < x + w + 1.2 and x < left + wide + 1.2 and abs(y - middle) < 3.0 for x, y, w in taken)
+    return inside and not over_name and not _points_under(place, wide, points)
+
+
+def _points_under(place: Point, wide: float, points: Sequence[Point]) -> int:
+    left, middle = place
+    return sum(left - 0.9 < x < left + wide + 0.9 and abs(y - middle) < 2.2 for x, y in points)
 
 
 def _funnel_alt(rows: pd.DataFrame, labels: Labels, target: float | None) -> str:
@@ -150,8 +177,8 @@ def _funnel_alt(rows: pd.DataFrame, labels: Labels, target: float | None) -> str
     unit = labels.unit(rows["indicator"].iloc[0])
     middle = f", среднее по всем ОУ {goal(target, unit)}" if target is not None else ""
     parts = []
-    for band, words in (("above998", "выше пределов 99,8\u00a0%"), ("below998", "ниже пределов 99,8\u00a0%")):
-        found = rows[bands == band]
+    for band in ("above998", "below998"):
+        found, words = rows[bands == band], BAND_WORDS[band]
         values = zip(found["school_id"], found["value"], strict=True)
         listing = "; ".join(f"{labels.place(school)}\u00a0– {quantity(value, unit)}" for school, value in values)
         parts.append(f"{words} – {len(found)}" + (f" ({listing})" if listing else ""))

@@ -96,6 +96,24 @@ def test_a_clear_rise_is_seen_and_a_clear_fall_too(table):
     assert back[back["level"] == "city"].set_index("indicator").loc["П06", "verdict"] == "down"
 
 
+def test_no_verdict_where_the_schools_and_their_totals_go_different_ways():
+    # П28 is tested over schools: 25 schools gain one contract, five lose ten each, so the total falls
+    city = schools({"А": 30})
+    then, now = [(20, 1)] * 30, [(21, 1)] * 25 + [(10, 1)] * 5
+    frame = pd.concat([rows({"П28": then}, city, BEFORE), rows({"П28": now}, city)], ignore_index=True)
+    made = comparisons_by_test(frame, city, H1, BEFORE, SETTINGS)
+    primary = made[made["primary"]].index[0]
+    against = made.assign(estimate=made["estimate"].where(made.index != primary, 0.9), p_value=0.001)
+    table = changes_by_unit_indicator(frame, against, city, H1, BEFORE, SETTINGS)
+    row = table[(table["level"] == "city") & (table["indicator"] == "П28")].iloc[0]
+    assert row["change"] < 0
+    assert row["p_adjusted"] <= 0.05
+    assert row["verdict"] == "no_clear_change"
+    agreeing = made.assign(p_value=0.001)
+    table = changes_by_unit_indicator(frame, agreeing, city, H1, BEFORE, SETTINGS)
+    assert table.loc[table["level"] == "city", "verdict"].tolist() == ["down"]
+
+
 def test_groups_use_their_own_schools_and_small_ones_are_not_tested(table):
     groups = table[table["level"] == "group"].set_index(["unit_id", "indicator"])
     expected = changes.pooled_ratio_change(*columns("П04", slice(0, 12)))

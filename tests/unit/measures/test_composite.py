@@ -101,6 +101,7 @@ def test_geometric_and_harmonic_refuse_zero():
 @pytest.mark.parametrize(
     "arguments",
     [
+        {"values": [[1, np.inf], [2, 3]]},
         {"values": [1, 2]}, {"weights": [1]}, {"weights": [-1, 1]}, {"normalise": "sum"}, {"aggregate": "sum"},
         {"normalise": "goalposts"}, {"normalise": "goalposts", "goalposts": [(0, 1)] * 3},
         {"normalise": "goalposts", "goalposts": (1, 1)},

@@ -151,6 +151,11 @@ def test_walsh_averages_of_many_pairs_are_found_without_listing_them():
         assert _walsh_order_statistic(d, place) == averages[place]
 
 
+def test_infinite_values_are_refused_by_name():
+    with pytest.raises(ValueError, match="unit 1"):
+        compare_paired([1, 2, 3], [1, np.inf, 3])
+
+
 def test_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match="one value per school"):
         compare_paired([1, 2], [1])

@@ -209,6 +209,11 @@ def test_lower_can_be_better():
     assert rank_intervals([3.0, 1.0], [0.1, 0.1], higher_is_better=False)["rank"].tolist() == [2, 1]
 
 
+def test_an_infinite_estimate_is_refused_by_name():
+    with pytest.raises(ValueError, match="unit s2"):
+        rank_intervals(pd.Series([1.0, -np.inf], ["s1", "s2"]), [1.0, 1.0])
+
+
 @pytest.mark.parametrize("error", [-1.0, np.nan, np.inf])
 def test_impossible_errors_are_refused_by_name(error):
     with pytest.raises(ValueError, match="unit s2"):
@@ -257,6 +262,22 @@ def test_turning_the_scale_turns_the_places(units):
     theta, sigma = np.array(units).T
     up, down = rank_intervals(theta, sigma), rank_intervals(theta, sigma, higher_is_better=False)
     assert (down["low"] == len(units) + 1 - up["high"]).all()
+
+
+@given(UNITS)
+@settings(max_examples=40, deadline=None)
+def test_what_holds_for_all_at_once_is_wider_than_what_holds_for_one(units):
+    theta, sigma = np.array(units).T
+    marginal, joint = rank_intervals(theta, sigma), rank_intervals(theta, sigma, joint=True)
+    assert (joint["low"] <= marginal["low"]).all()
+    assert (joint["high"] >= marginal["high"]).all()
+
+
+@pytest.mark.parametrize("errors", [[1.0, 1.0], [1.0, 3.0], [1.0, 0.0, 0.0]])
+def test_where_one_pair_decides_draws_do_not_narrow_it(errors):
+    found = rank_intervals(np.arange(len(errors)) * 1e-3, errors, joint=True).attrs["critical_value"]
+    assert found == pytest.approx(stats.norm.ppf(0.975), abs=0.03)
+    assert found >= stats.norm.ppf(0.975)
 
 
 def test_same_input_same_result():

@@ -69,16 +69,17 @@ def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
         return Paragraph(f"Школа не распределяется: {reason}.")
     row = rows.iloc[0]
     tone = level_signals(report)[row["attainment_level"]].tone
+    size = int(report.tables["group_medians"]["n_ranked"].iloc[0])
+    schools = count_of(size, "школы", "школ", "школ")
     return KeyFacts(
         [
             KeyFact(format_percent(row["score"]), "среднее достижение целей", row["attainment_level"], tone),
-            KeyFact(_third(report, row), f"группы {row['group']}", _places_text(row)),
+            KeyFact(_third(row, size), f"группы {row['group']} из {schools}", _places_text(row)),
         ]
     )
 
 
-def _third(report: PeriodReport, row: pd.Series) -> str:
-    size = int(report.tables["group_medians"]["n_ranked"].iloc[0])
+def _third(row: pd.Series, size: int) -> str:
     part = THIRDS[min(2, int(3 * (row["rank"] - 1) / max(size, 1)))]
     return f"в {part} трети"
 

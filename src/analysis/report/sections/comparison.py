@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Paragraph
-from analysis.report.numbers import count_of, format_interval, format_number, is_missing
+from analysis.report.numbers import count_of, format_interval, format_number, format_percent, is_missing
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.values import VERDICTS, format_change
+from analysis.report.sections.dynamics import below_target, pairs_span
+from analysis.report.sections.values import VERDICTS, format_change, format_value, quoted, unbroken
 from analysis.report.tables import Column, Signal, Table
 
 EFFECT_SIGNALS = {
@@ -18,7 +19,9 @@ EFFECT_SIGNALS = {
     "нет данных": Signal("нет данных", "neutral"),
 }
 _TOO_SMALL = 0.001
-EFFECT_SIZES = ((0.2, "очень малый"), (0.5, "малый"), (0.8, "средний"), (float("inf"), "большой"))
+EFFECT_SIZES = ((0.2, ""), (0.5, " (малый)"), (0.8, " (средний)"), (float("inf"), " (большой)"))
+EFFECT_LETTERS = {"cohen_h": "h", "hedges_gz": "g"}
+LEADERS_NAMED = 5
 
 
 def format_p(value: Any) -> str:
@@ -29,13 +32,13 @@ def format_p(value: Any) -> str:
 
 
 def format_effect(value: Any, name: Any) -> str:
-    """«малый (0,31)» for Cohen's h and Hedges' g, «в 1,4 раза» for a ratio of rates."""
+    """«h = 0,31 (малый)» for Cohen's h, the same with g for Hedges' g; «в 1,4 раза» for a ratio of rates."""
     if is_missing(value):
         return "—"
     if name == "ratio":
         return f"в {format_number(value, 1)} раза"
     words = next(words for limit, words in EFFECT_SIZES if abs(float(value)) < limit)
-    return f"{words} ({format_number(value, 2)})"
+    return f"{EFFECT_LETTERS.get(name, name)}\u00a0= {format_number(value, 2)}{words}"
 
 
 def comparison_table(report: PeriodReport) -> Table:
@@ -68,13 +71,22 @@ def comparison_table(report: PeriodReport) -> Table:
         Column("verdict", "Вывод", "status"),
     ]
     return Table(
-        frame, columns, f"{report.period.title()} против: {report.baseline.title()}", row_header="name",
-        signals={"verdict": VERDICTS},
-        note="p с поправкой Холма: показателей много, и без неё один из двадцати «изменился» бы случайно. Размер "
-        "эффекта – велико ли изменение само по себе (по Коэну: малый – от 0,2, средний – от 0,5, большой – от 0,8). "
-        "Изменение – по школам с данными за оба периода. «Не проверялось» – показатель в выводы не входит или школ "
-        "с данными мало.",
+        frame, columns, f"Сравнение: {report.baseline.title()} → {report.period.title()}", row_header="name",
+        signals={"verdict": VERDICTS}, note=_comparison_note(report, changes),
     )  # fmt: skip
+
+
+def _comparison_note(report: PeriodReport, changes: pd.DataFrame) -> str:
+    """How to read p, the interval and the effect, and which schools are compared."""
+    family = int((changes["verdict"] != "not_tested").sum())
+    return (
+        f"Изменение – по школам с данными за оба периода{pairs_span(changes['n_pairs'])}. p – как часто не меньшее "
+        f"изменение дали бы одни случайные колебания; поправка Холма – на то, что выводов {family}: без неё один из "
+        "двадцати «изменился» бы случайно. Интервал – без поправки, поэтому может не содержать нуля и при выводе «без "
+        "явных изменений». Размер эффекта – велико ли изменение само по себе (малый – от 0,2, средний – от 0,5, "
+        "большой – от 0,8, без слова – меньше малого): h сравнивает доли обучающихся, g – сдвиг школ с разбросом этих "
+        "сдвигов, между собой h и g не сравниваются. «Не проверялось» – показатель в выводы не входит или школ с данными мало."
+    )
 
 
 def comparison_sentence(report: PeriodReport) -> Paragraph:
@@ -93,14 +105,15 @@ def effects_table(report: PeriodReport) -> Table:
     shown = frame.assign(
         name=[f"{code}. {report.settings.indicator(code).short_name}" for code in frame["indicator"]],
         difference=points,
+        before=_values(report, frame, "before"),
+        after=_values(report, frame, "after"),
         interval=[format_interval(a, b) for a, b in zip(frame["ci_low"], frame["ci_high"], strict=True)],
-        p=[format_p(v) for v in frame["p_value"]],
     )
     columns = [
         Column("measure", "Мера"),
         Column("name", "Показатель"),
-        Column("before", "До", "number"),
-        Column("after", "После", "number"),
+        Column("before", "До", align="end"),
+        Column("after", "После", align="end"),
         Column("difference", "Сверх остальных школ", align="end"),
         Column("interval", "95 %-й интервал", align="end"),
         Column("n_with", "с мерой", "int", span="Школ"),
@@ -109,10 +122,21 @@ def effects_table(report: PeriodReport) -> Table:
     ]
     return Table(
         shown, columns, "Эффективность принятых мер", row_header="measure", signals={"verdict": EFFECT_SIGNALS},
-        note="«Сверх остальных школ» – изменение у школ с мерой минус изменение у школ без неё. Школы выбраны не "
-        "случайно, поэтому вывод – основание для обсуждения, а не доказательство причины. «Недостаточно» не значит "
-        "«бесполезна»: такую разность могли дать и случайные колебания.",
+        note="«До» и «после» – среднее по школам с мерой. «Сверх остальных школ» – их изменение минус изменение у "
+        "школ без неё. «Эффективна» – школы с мерой улучшили показатель больше остальных, и случайные колебания такую "
+        f"разность дали бы не чаще чем в {_percent(report.settings.project.tests.alpha)} случаев. Школы выбраны не "
+        "случайно, поэтому вывод – основание для обсуждения, а не доказательство причины. «Недостаточно оснований» не "
+        "значит «бесполезна»: такую разность могли дать и случайные колебания.",
     )  # fmt: skip
+
+
+def _values(report: PeriodReport, frame: pd.DataFrame, column: str) -> list[str]:
+    codes = frame["indicator"]
+    return [format_value(v, report.settings.indicator(c)) for v, c in zip(frame[column], codes, strict=True)]
+
+
+def _percent(share: float) -> str:
+    return format_percent(100 * share, 0)
 
 
 def _points(report: PeriodReport, code: str, value: object) -> str:
@@ -169,13 +193,16 @@ def best_practices(report: PeriodReport) -> Bullets:
 
 
 def _leaders(report: PeriodReport) -> list[str]:
-    ranks = report.indicator_ranks
+    ranks = report.indicator_ranks.dropna(subset=["rank", "rank_high"])
     size = ranks.groupby(["group", "indicator"])["school_id"].transform("size")
-    sure = ranks[(ranks["rank_high"] <= size / 3) & (size >= 6)]
+    sure = ranks[(ranks["rank_high"] <= size / 3) & (size >= 6)].sort_values(["rank_high", "school_id"])
     items = []
     for code, rows in sure.groupby("indicator", sort=True):
-        names = sorted(report.school_names.get(school_id, school_id) for school_id in rows["school_id"])
-        items.append(f"{report.settings.indicator(code).short_name}: {', '.join(names[:5])}.")
+        names = [report.school_names.get(school_id, school_id) for school_id in rows["school_id"]]
+        rest = len(names) - LEADERS_NAMED
+        more = f" и ещё {count_of(rest, 'учреждение', 'учреждения', 'учреждений')}" if rest > 0 else ""
+        listed = ", ".join(unbroken(name) for name in names[:LEADERS_NAMED])
+        items.append(f"{report.settings.indicator(code).short_name}: {listed}{more}.")
     return items
 
 
@@ -198,9 +225,6 @@ def indicator_remarks(report: PeriodReport) -> Bullets:
 
 def next_tasks(report: PeriodReport) -> Bullets:
     """«Задачи на следующий год»: next year's targets for the indicators that miss this year's."""
-    from analysis.report.sections.dynamics import below_target
-    from analysis.report.sections.values import format_value, quoted
-
     items = list(report.overrides.tasks)
     following = report.period.calendar_year + 1
     for row in below_target(report).itertuples():

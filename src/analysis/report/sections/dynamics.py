@@ -16,6 +16,7 @@ from analysis.report.sections.values import (
     format_value,
     in_sentence,
     join_words,
+    span,
     suppressed_or,
 )
 from analysis.report.tables import Column, Table
@@ -74,18 +75,25 @@ def _short(period: Period) -> str:
 
 def panel_note(report: PeriodReport, rows: pd.DataFrame) -> str:
     """Which schools the changes are about, and what the verdict means."""
-    pairs = rows["change_n_pairs"].dropna()
-    pairs = pairs[pairs > 0]
-    if pairs.empty:
+    compared = pairs_span(rows["change_n_pairs"])
+    if not compared:
         return "Сравнивать не с чем: за период сравнения данных нет."
     hidden = bool((rows["change"].isna() & rows["value"].notna() & rows["baseline_value"].notna()).any())
-    span = f"{int(pairs.min())}" if pairs.min() == pairs.max() else f"от {int(pairs.min())} до {int(pairs.max())}"
     return (
-        f"Изменение рассчитано по ОУ, представившим данные за оба периода ({span} ОУ), поэтому может отличаться от "
+        f"Изменение рассчитано по ОУ, представившим данные за оба периода{compared}, поэтому может отличаться от "
         "разности столбцов. «Рост» и «снижение» – изменение больше обычных колебаний от школы к школе "
         "(с поправкой на число показателей). Справочные показатели и ответы «да» и «нет» не проверяются."
         + (" Прочерк в изменении: разность не приводится, чтобы по ней нельзя было узнать малые числа." * hidden)
     )
+
+
+def pairs_span(n_pairs: pd.Series) -> str:
+    """« (от 42 до 46 ОУ)»: how many schools the changes compare; empty where there are none."""
+    pairs = n_pairs.dropna()
+    pairs = pairs[pairs > 0].astype(int)
+    if pairs.empty:
+        return ""
+    return f" ({span(pairs.min(), pairs.max())}\u00a0ОУ)"
 
 
 def change_bullets(report: PeriodReport) -> Bullets:

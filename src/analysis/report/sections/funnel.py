@@ -7,13 +7,14 @@ import pandas as pd
 from analysis.report import charts
 from analysis.report.blocks import Paragraph
 from analysis.report.charts import Chart
-from analysis.report.numbers import count_of
+from analysis.report.numbers import count_of, format_percent
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.dynamics import city_rows
 from analysis.report.sections.pictures import labels
-from analysis.report.sections.values import quoted
+from analysis.report.sections.values import quoted, unbroken
 
 MIN_SCHOOLS = 6
+MOST_LISTED = 20  # schools on each side
 
 
 def funnel_sentence(report: PeriodReport) -> Paragraph | None:
@@ -25,12 +26,16 @@ def funnel_sentence(report: PeriodReport) -> Paragraph | None:
     above, below = (int(bands.get(name, 0)) for name in ("above_998", "below_998"))
     text = (
         f"Отличаются ли школы от города больше, чем допускает случай при их размере: по показателю "
-        f"{quoted(report.settings.indicator(code))} выше таких пределов – {above}, ниже – {below} из "
-        f"{count_of(len(rows), 'школы', 'школ', 'школ')}. Точка за пределами – повод спросить о причине, а не оценка; "
-        "школы внутри пределов по этому показателю от города не отличить."
+        f"{quoted(report.settings.indicator(code))} выше пределов случайности – {above}, ниже – "
+        f"{below} из {count_of(len(rows), 'школы', 'школ', 'школ')} (за пределы 99,8 % случай выводит две школы из "
+        "тысячи). Точка за пределами – повод спросить о причине, а не оценка; школы внутри пределов по этому показателю "
+        "от города не отличить."
     )
     if above + below > len(rows) / 2:
-        text += " За пределами больше половины школ: они различаются сильнее, чем объясняет их размер."
+        text += (
+            " За пределами больше половины школ, поэтому дело не в отдельных: школы вообще различаются сильнее, чем "
+            "объясняет их размер."
+        )
     return Paragraph(text)
 
 
@@ -44,8 +49,24 @@ def funnel_picture(report: PeriodReport) -> Chart | None:
     city = city_rows(report).set_index("indicator")["value"]
     caption = f"{indicator.label}: доля и размер школы, пределы случайных колебаний"
     return charts.funnel_plot(
-        rows, labels(report), target=float(city[code]), denominator_name=denominator, caption=caption
-    )
+        rows, labels(report), target=float(city[code]), denominator_name=denominator, caption=caption,
+        note=_outside(report, rows),
+    )  # fmt: skip
+
+
+def _outside(report: PeriodReport, rows: pd.DataFrame) -> str:
+    """«Выше пределов 99,8 %: СОШ № 122 (41,4 %), …»: all schools outside, the farthest first; names in a picture are few."""
+    sentences = []
+    for band, words in (("above_998", "Выше"), ("below_998", "Ниже")):
+        own = rows[rows["band"] == band].sort_values("z", key=abs, ascending=False)
+        names = [
+            f"{unbroken(report.school_names.get(row.school_id, row.school_id))} ({format_percent(row.value)})"
+            for row in own.head(MOST_LISTED).itertuples()
+        ]
+        more = f" и ещё {len(own) - MOST_LISTED}" if len(own) > MOST_LISTED else ""
+        if names:
+            sentences.append(f"{words} пределов 99,8\u00a0%: {', '.join(names)}{more}.")
+    return " ".join(sentences)
 
 
 def _rows(report: PeriodReport) -> tuple[pd.DataFrame, str]:

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.report.blocks import Bullets
 from analysis.report.numbers import format_percent, lower_first
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.values import format_value, in_sentence, suppressed_or
+from analysis.report.sections.values import format_value, in_sentence, span, suppressed_or
 from analysis.report.tables import Column, Table
 
 
@@ -35,8 +35,17 @@ def groups_table(report: PeriodReport) -> Table:
     hidden = "" if report.edition == "working" else ", или значение скрыто, чтобы нельзя было узнать малые числа"
     return Table(
         frame.reset_index(drop=True), columns, "Значения показателей по группам", row_header="name",
-        note=f"Группы: {legend}. Прочерк – показатель к группе не применяется, данных нет{hidden}.",
+        note=f"Группы: {legend}. {_with_data(rows, units)} Прочерк – показатель к группе не применяется, данных нет{hidden}.",
     )  # fmt: skip
+
+
+def _with_data(rows: pd.DataFrame, units: list[str]) -> str:
+    """«Учреждений с данными: А – 10, Б – от 18 до 20, город – от 42 до 48.»"""
+    counts = rows[rows["status"] == "ok"].groupby("unit_id")["n_schools"].agg(["min", "max"]).astype(int)
+    words = [
+        f"{'город' if unit == 'city' else unit} – {span(*counts.loc[unit])}" for unit in units if unit in counts.index
+    ]
+    return f"Учреждений с данными: {', '.join(words)}."
 
 
 def _name(report: PeriodReport, code: str) -> str:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.measures.steps import indistinguishable_steps
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import count_of, format_number, format_places, plural
+from analysis.report.numbers import count_of, format_number, format_percent, format_places, plural
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import join_words, level_signals
 from analysis.report.tables import Column, Table
+
+HIDDEN_STEPS = " Прочерк: ступень не приводится, чтобы по ней нельзя было узнать малые числа."
 
 
 def ranked_rows(report: PeriodReport) -> pd.DataFrame:
     """Ranked schools with names and group labels, best first within each group."""
     rows = report.rankings[report.rankings["ranked"].astype(bool)]
     rows = rows.assign(
-        school=rows["school_id"].map(report.school_names), group_label=rows["group"].map(report.group_labels)
+        school=rows["school_id"].map(report.school_names),
+        group_label=rows["group"].map(report.group_labels),
+        step=rows["school_id"].map(_steps(report)),
     )
     if report.edition == "meeting":
         return _without_exact_places(rows, list(level_signals(report)))
@@ -27,8 +30,14 @@ def _without_exact_places(rows: pd.DataFrame, levels: list[str]) -> pd.DataFrame
     """The meeting sees levels and intervals of places: an exact place says more than the data can."""
     level = rows["attainment_level"].map({name: number for number, name in enumerate(levels)})
     rows = rows.assign(rank=pd.NA, _level=level)
-    by = ["group", "_level", "rank_low_joint", "rank_high_joint", "school_id"]
+    by = ["group", "_level", "step", "rank_low_joint", "rank_high_joint", "school_id"]
     return rows.sort_values(by).drop(columns="_level").reset_index(drop=True)
+
+
+def _steps(report: PeriodReport) -> pd.Series:
+    """Step within the group by school id; empty where the period has none."""
+    table = report.tables.get("place_steps", pd.DataFrame())
+    return pd.Series(dtype="Int64") if table.empty else table.set_index("school_id")["step"]
 
 
 def level_counts(report: PeriodReport) -> pd.DataFrame:
@@ -45,9 +54,16 @@ def levels_sentence(report: PeriodReport) -> Paragraph:
         return Paragraph("Распределение не построено: ни у одного учреждения нет достаточных данных.")
     words = [f"«{name}» – {int(count)}" for name, count in totals.items()]
     return Paragraph(
-        f"Распределены {count_of(ranked, 'учреждение', 'учреждения', 'учреждений')}: {', '.join(words)}. "
-        "Балл – среднее достижение целевых значений (каждое не более 100 %); места сравниваются только внутри группы."
+        f"Распределено {count_of(ranked, 'учреждение', 'учреждения', 'учреждений')}{_left_out(report)}: "
+        f"{', '.join(words)}. Балл – среднее достижение целевых значений (каждое не более 100 %); места сравниваются "
+        "только внутри группы."
     )
+
+
+def _left_out(report: PeriodReport) -> str:
+    """« из 48 (не распределены 2, они названы отдельно)»; empty where the edition has no schools."""
+    out = int((~report.rankings["ranked"].astype(bool)).sum()) if len(report.rankings) else 0
+    return f" из {len(report.rankings)} (не распределены – {out}, причины ниже)" if out else ""
 
 
 def thresholds_sentence(report: PeriodReport) -> Paragraph:
@@ -70,7 +86,6 @@ def ranking_table(report: PeriodReport) -> Table:
     frame = rows.assign(
         place=[format_places(low) for low in rows["rank"]],
         interval=[format_places(a, b) for a, b in zip(rows["rank_low_joint"], rows["rank_high_joint"], strict=True)],
-        step=_steps(rows),
     )
     working = report.edition == "working"
     columns = [Column("school", "Учреждение"), Column("attainment_level", "Уровень", "status")]
@@ -85,19 +100,26 @@ def ranking_table(report: PeriodReport) -> Table:
     return Table(
         frame, columns, "Распределение учреждений по уровню достижения показателей", row_header="school",
         sortable=True, group_by="group_label", signals={"attainment_level": level_signals(report)},
-        note="Интервал мест верен сразу для всех учреждений группы с вероятностью 95 %: учреждения с "
-        "перекрывающимися интервалами по этим данным не различить. Ступень собирает такие учреждения вместе: внутри "
-        "неё порядок случаен, а соседей на границе ступеней иногда тоже не различить.",
+        note=_places_note(report, rows) if places else "",
     )  # fmt: skip
 
 
-def _steps(rows: pd.DataFrame) -> pd.Series:
-    """Step of each school within its group, see ``indistinguishable_steps``."""
-    parts = [
-        pd.Series(indistinguishable_steps(own["rank_low_joint"], own["rank_high_joint"]), index=own.index)
-        for _, own in rows.groupby("group")
-    ]
-    return pd.concat(parts).reindex(rows.index) if parts else pd.Series(dtype=float)
+def _places_note(report: PeriodReport, rows: pd.DataFrame) -> str:
+    """How to read intervals, steps and earlier places."""
+    text = (
+        f"Интервалы мест верны сразу для всех учреждений группы с вероятностью {_confidence(report)}; в карте школы "
+        "интервал бывает уже: он верен для неё одной. Если интервалы двух учреждений не пересекаются, первое уверенно "
+        "выше. Ступень – учреждения, ни одну пару которых по этим данным не различить: порядок внутри неё может быть "
+        "случайным. Первое учреждение следующей ступени уверенно ниже хотя бы одного из предыдущей; других соседей "
+        "на границе ступеней может быть и не различить."
+    )
+    if report.edition == "working":
+        return text + " Сдвиг к прежнему месту в пределах интервала ничего не доказывает."
+    return text + HIDDEN_STEPS * bool(rows["step"].isna().any())
+
+
+def _confidence(report: PeriodReport) -> str:
+    return format_percent(100 * report.settings.project.tests.confidence, 0)
 
 
 def school_table(report: PeriodReport) -> Table | Paragraph:
@@ -122,41 +144,43 @@ def uncertainty_bullets(report: PeriodReport) -> Bullets:
     items = []
     for code, rows in ranked_rows(report).groupby("group"):
         low, high = rows["rank_low_joint"], rows["rank_high_joint"]
-        if low.isna().all():
+        if low.isna().all() or len(rows) < 2:
             continue
-        best = rows[(low == 1)]
         items.append(
-            f"Группа {code}: первое место с учётом случайных колебаний могли бы занять {len(best)} из {len(rows)} "
-            f"учреждений; место учреждения известно в среднем с точностью до {_width(low, high)}; {_step_words(low, high)}."
+            f"Группа {code}: первое место с учётом случайных колебаний могли бы занять {int((low == 1).sum())} из "
+            f"{count_of(len(rows), 'учреждения', 'учреждений', 'учреждений')}; интервал мест охватывает в среднем "
+            f"{_width(low, high)} из {len(rows)}{_step_words(rows['step'])}."
         )
     return Bullets(items or ["Для оценки точности мест данных недостаточно."])
 
 
 def _width(low: pd.Series, high: pd.Series) -> str:
     width = round(float((high - low + 1).mean()))
-    return count_of(width, "позиции", "позиций", "позиций")
+    return count_of(width, "место", "места", "мест")
 
 
-def _step_words(low: pd.Series, high: pd.Series) -> str:
-    """«данные различают 2 ступени: 17 и 2 учреждения»."""
-    sizes = pd.Series(indistinguishable_steps(low, high)).value_counts().sort_index().astype(int).tolist()
+def _step_words(steps: pd.Series) -> str:
+    """«; данные различают 2 ступени: 17 и 2 учреждения»; nothing where steps are not shown."""
+    if steps.isna().any():
+        return ""
+    sizes = steps.value_counts().sort_index().astype(int).tolist()
     if len(sizes) == 1:
-        return "порядок учреждений по этим данным не различить"
-    steps = count_of(len(sizes), "ступень", "ступени", "ступеней")
+        return "; ни одну пару учреждений по этим данным не различить"
+    count = count_of(len(sizes), "ступень", "ступени", "ступеней")
     listed = join_words([str(size) for size in sizes])
-    return f"данные различают {steps}: {listed} {plural(sizes[-1], 'учреждение', 'учреждения', 'учреждений')}"
+    return f"; данные различают {count}: {listed} {plural(sizes[-1], 'учреждение', 'учреждения', 'учреждений')}"
 
 
 def method_sentence(report: PeriodReport) -> Paragraph:
     """How far places depend on the way of computing."""
     table = report.sensitivity
     if table.empty:
-        return Paragraph("Зависимость мест от способа расчёта для этого периода не оценивалась.", role="note")
+        return Paragraph("Насколько места зависят от способа расчёта, в этой редакции не приводится.", role="note")
     width = (table["rank_q95"] - table["rank_q05"]).groupby(table["scenario"]).mean()
     method, chance, both = (format_number(width.get(name), 1) for name in ("method", "sampling", "all"))
     return Paragraph(
         "Если иначе взвесить показатели, иначе привести их к одной шкале или убрать один из них, место учреждения "
-        f"меняется в среднем в пределах {method} позиции; от случайных колебаний данных – {chance}, от того и другого "
-        f"вместе – {both} (90 % вариантов). Отличие в несколько мест поэтому ничего не значит.",
+        f"сдвигается: между лучшим и худшим из 90 % вариантов – в среднем {method} места. От случайных колебаний данных "
+        f"– {chance}, от того и другого вместе – {both}. Поэтому разница в несколько мест – не повод для выводов.",
         role="note",
     )

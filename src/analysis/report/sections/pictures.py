@@ -66,13 +66,13 @@ def level_bars(report: PeriodReport) -> Chart | None:
 
 
 def place_intervals(report: PeriodReport) -> Chart | None:
-    """Scores with intervals of places; in the meeting edition only where places may be shown."""
+    """Joint intervals of places, as in the table; in the meeting edition only where places may be shown."""
     rows = ranked_rows(report)
     hidden = report.edition == "meeting" and not report.settings.project.privacy.meeting_places
     if rows.empty or hidden or report.edition == "public":
         return None
     caption = "Места в группах с учётом случайных колебаний"
-    return charts.caterpillar(rows, labels(report), joint=report.edition == "meeting", caption=caption)
+    return charts.caterpillar(rows, labels(report), joint=True, caption=caption)
 
 
 def run_charts(report: PeriodReport) -> Chart | None:

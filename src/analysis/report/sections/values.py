@@ -74,6 +74,16 @@ def in_quotes(name: str) -> str:
     return "«" + name.replace("«", "„").replace("»", "“") + "»"
 
 
+def span(least: int, most: int) -> str:
+    """«42», «от 42 до 46»."""
+    return str(least) if least == most else f"от {least} до {most}"
+
+
+def unbroken(name: str) -> str:
+    """A school's name inside a sentence: the number stays with the sign before it and the word before that."""
+    return name.replace(" № ", f"{numbers.NBSP}№{numbers.NBSP}")
+
+
 def against_target(indicator: Indicator, row: Any) -> str:
     """«Доля …» (П04): 56,7 % при цели 60,0 % – ``row`` has the city's ``value`` and ``target``."""
     return f"{quoted(indicator)}: {format_value(row.value, indicator)} при цели {format_value(row.target, indicator)}"

@@ -1,0 +1,122 @@
+"""What reports say of places, steps, levels and changes: sentences that a director reads rightly."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.measures import rankings
+from analysis.measures.changes import changes_by_unit_indicator
+from analysis.measures.comparison import comparisons_by_test
+from analysis.measures.summaries import schools_by_level
+from analysis.report.charts_funnel import place_names
+from analysis.report.charts_page import width_mm
+from analysis.report.opening import PeriodReport
+from analysis.report.sections import comparison, funnel, levels
+from tests.unit.measures.table_kit import BEFORE, H1, SETTINGS, random_counts, rows, schools
+
+CITY = schools({"А": 8, "Б": 12})
+NOW = random_counts(CITY, chance=0.45, spread=0.08, seed=3)
+INDICATORS = pd.concat(
+    [rows(random_counts(CITY, chance=0.4, spread=0.08, seed=4), CITY, BEFORE),
+     rows(NOW, CITY, statuses={"s104": "special_conditions"})],
+    ignore_index=True,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tables():
+    now = INDICATORS[INDICATORS["period"] == H1.key]
+    ranking, steps = rankings.rankings_and_steps(now, CITY, SETTINGS)
+    tests = comparisons_by_test(INDICATORS, CITY, H1, BEFORE, SETTINGS)
+    return {
+        "indicators": INDICATORS, "rankings": ranking, "place_steps": steps, "comparisons": tests,
+        "changes": changes_by_unit_indicator(INDICATORS, tests, CITY, H1, BEFORE, SETTINGS),
+        "sensitivity": rankings.sensitivity_by_school(now, CITY, SETTINGS),
+        "funnel": rankings.funnel_by_school_indicator(now, SETTINGS),
+        "indicator_ranks": rankings.indicator_ranks_by_school(now, CITY, SETTINGS),
+        "level_counts": schools_by_level(ranking),
+        "schools": CITY.assign(name="СОШ № " + CITY["school_id"].str[1:]),
+    }  # fmt: skip
+
+
+def report(tables, edition="working"):
+    return PeriodReport(SETTINGS, H1, BEFORE, edition, tables)
+
+
+def test_those_left_out_are_counted_beside_the_levels(tables):
+    text = str(levels.levels_sentence(report(tables)).text)
+    assert text.replace("\u00a0", " ").startswith(
+        "Распределено 19 учреждений из 20 (не распределены – 1, причины ниже): "
+    )
+
+
+def test_steps_in_the_table_are_those_of_pairs(tables):
+    frame = levels.ranking_table(report(tables)).frame.set_index("school_id")
+    steps = tables["place_steps"].set_index("school_id")["step"]
+    assert frame["step"].astype(int).to_dict() == steps.astype(int).to_dict()
+    for _, group in frame.groupby("group"):
+        assert group.sort_values("rank")["step"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize("edition", ["working", "meeting"])
+def test_the_note_does_not_take_overlap_for_equality(tables, edition):
+    note = str(levels.ranking_table(report(tables, edition)).note)
+    assert "Если интервалы двух учреждений не пересекаются, первое уверенно выше" in note
+    assert "ни одну пару которых по этим данным не различить" in note
+
+
+def test_a_hidden_step_is_explained_and_not_counted(tables):
+    steps = tables["place_steps"].copy()
+    steps.loc[steps["group"] == "А", "step"] = pd.NA
+    some = report(tables | {"place_steps": steps}, "meeting")
+    assert str(levels.ranking_table(some).note).endswith("малые числа.")
+    first, second = (str(item) for item in levels.uncertainty_bullets(some).items)
+    assert "ступен" not in first
+    assert "ступен" in second or "ни одну пару" in second
+
+
+def test_a_group_that_cannot_be_told_apart_is_told_so(tables):
+    one = tables["place_steps"].assign(step=1)
+    for item in levels.uncertainty_bullets(report(tables | {"place_steps": one})).items:
+        assert str(item).endswith("; ни одну пару учреждений по этим данным не различить.")
+
+
+def test_effect_sizes_have_their_scale_and_no_word_below_small():
+    assert comparison.format_effect(0.17, "cohen_h") == "h\u00a0= 0,17"
+    assert comparison.format_effect(-0.31, "hedges_gz") == "g\u00a0= −0,31 (малый)"
+    assert comparison.format_effect(0.9, "hedges_gz") == "g\u00a0= 0,90 (большой)"
+    assert comparison.format_effect(np.nan, "") == "—"
+
+
+def test_the_comparison_says_how_many_schools_and_claims(tables):
+    table = comparison.comparison_table(report(tables))
+    claims = (tables["changes"].query("level == 'city'")["verdict"] != "not_tested").sum()
+    assert "(20\u00a0ОУ)" in str(table.note)
+    assert f"на то, что выводов {claims}:" in str(table.note)
+    assert "может не содержать нуля" in str(table.note)
+
+
+def test_leaders_are_the_surest_and_the_rest_are_counted(tables):
+    ranks = pd.DataFrame({"school_id": CITY["school_id"], "group": "Б", "indicator": "П04", "rank": 1, "rank_low": 1})
+    ranks = ranks.assign(rank_high=[6] * 5 + [2] * 2 + [20] * 13)
+    (item,) = comparison.best_practices(report(tables | {"indicator_ranks": ranks})).items
+    text = str(item).replace("\u00a0", " ")
+    assert text.split(": ")[1].startswith("СОШ № 106, СОШ № 107, СОШ № 101")
+    assert text.endswith(" и ещё 2 учреждения.")
+
+
+def test_the_funnel_lists_everyone_outside_and_names_do_not_meet(tables):
+    rng = np.random.default_rng(5)
+    points = [(float(x), float(y)) for x, y in zip(rng.uniform(15, 140, 40), rng.uniform(12, 90, 40), strict=True)]
+    named = [(point, f"Центр образования № {i}") for i, point in enumerate(points)]
+    placed = place_names(named, points, [], ((13.0, 150.0), (9.0, 95.0)))
+    assert 5 < len(placed) < 40
+    boxes = [(left, left + width_mm(name, 7), middle) for (left, middle), name in placed]
+    for i, (left, right, middle) in enumerate(boxes):
+        assert all(right < a or b < left or abs(y - middle) >= 2.5 for a, b, y in boxes[:i])
+        assert all(not (left < x < right and abs(y - middle) < 2) for x, y in points)
+    outside = tables["funnel"].query("band == 'above_998' or band == 'below_998'")
+    picture = funnel.funnel_picture(report(tables))
+    shown = outside[outside["indicator"] == picture.caption[:3]]
+    for school_id in shown["school_id"]:
+        assert f"№\u00a0{school_id[1:]} (" in picture.note
