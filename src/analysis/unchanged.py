@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from analysis.building import report_inputs
-from analysis.incremental import is_intact
-from analysis.report.manifest import read_manifest
+from analysis.report.manifest import is_intact, read_manifest
 from analysis.requests import ReportRequest
 from analysis.summary import ReportSummary, summarise
 
@@ -25,8 +24,8 @@ def unchanged_report(request: ReportRequest) -> ReportSummary | None:
         return None
     if not all(is_intact(folder, name, digest) for name, digest in manifest["outputs"].items()):
         return None
-    cards = sorted(path.parent.name for path in folder.glob("schools/*/card.html"))
-    return dataclasses.replace(summarise(request, kept=cards, failures={}), unchanged=True)
+    summary = summarise(request, failures={})
+    return dataclasses.replace(summary, unchanged_cards=summary.cards, unchanged=True)
 
 
 def _is_accepted(request: ReportRequest) -> bool:

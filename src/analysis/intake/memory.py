@@ -67,14 +67,23 @@ def readings_bytes(readings: Mapping[str, Any], spec: str) -> bytes:
     return zlib.compress(text.encode(), 3)
 
 
-def load_state(path: Path) -> str:
-    """The fingerprint of the last finished run; empty when there is none."""
+def is_current(data_dir: Path, value: str) -> bool:
+    """Whether the last finished run had this fingerprint, and every table it saved still holds what it held then."""
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["fingerprint"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        state = json.loads((data_dir / STATE).read_text(encoding="utf-8"))
+        return state["fingerprint"] == value and all(
+            _sha256(data_dir / name) == digest for name, digest in state["tables"].items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
-def state_bytes(value: str) -> bytes:
-    """The fingerprint as it is kept on disk."""
-    return json.dumps({"fingerprint": value}).encode()
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def state_bytes(value: str, tables: Mapping[str, bytes]) -> bytes:
+    """The fingerprint and the digests of the tables as they are kept on disk."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in tables.items()}
+    return json.dumps({"fingerprint": value, "tables": digests}).encode()

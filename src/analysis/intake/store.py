@@ -44,13 +44,19 @@ def recover(data_dir: Path) -> None:
     pending = data_dir / ACCEPTED / _PENDING
     if not pending.is_dir():
         return
-    listed = pending / _LIST
-    if listed.exists():
-        for name, target in json.loads(listed.read_text(encoding="utf-8")).items():
-            if (pending / name).exists():
-                (data_dir / target).parent.mkdir(parents=True, exist_ok=True)
-                (pending / name).replace(data_dir / target)
+    for name, target in _listed(pending / _LIST).items():
+        if (pending / name).exists():
+            (data_dir / target).parent.mkdir(parents=True, exist_ok=True)
+            (pending / name).replace(data_dir / target)
     shutil.rmtree(pending)
+
+
+def _listed(path: Path) -> dict[str, str]:
+    """What is to be moved where; nothing when the list is not there or damaged: intake then makes everything anew."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def save_together(data_dir: Path, contents: Mapping[str, bytes]) -> None:
