@@ -298,7 +298,7 @@ def little_room(town: Town, place: str, kilobytes: int) -> Iterator[tuple[dict[s
     aside = folder.with_name("aside")
     if folder.exists():
         folder.rename(aside)
-    used = sum(path.stat().st_size + 4096 for path in aside.rglob("*")) // 1024 if aside.exists() else 0
+    used = sum(-(-path.stat().st_size // 4096) * 4 for path in aside.rglob("*") if path.is_file())
     _mounted(folder, f"size={used + kilobytes}k")
     try:
         if aside.exists():
@@ -382,6 +382,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=49)
     options, _ = parser.parse_known_args()
+    # A shell that starts us in the background has us ignore Ctrl-C, and our children with us.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     broken = 0
     with tempfile.TemporaryDirectory(prefix="orientir-drills-", ignore_cleanup_errors=True) as folder:
         drills = Drills(Path(folder), options.kills, options.seed)

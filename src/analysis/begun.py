@@ -58,7 +58,7 @@ def _noted(build: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
             key, files = found["key"], found["files"]
         except (ValueError, TypeError, KeyError):
             continue
-        if _KEY.fullmatch(key) and isinstance(files, dict):
+        if isinstance(key, str) and _KEY.fullmatch(key) and isinstance(files, dict):
             yield key, files
 
 
