@@ -165,8 +165,9 @@ class Running:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file by its path but logs and locks."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in ("run.log", ".lock")]
+    """Every file by its path but logs, locks, and intake's note of what it saw last, which it renews when it has to."""
+    skipped = ("run.log", ".lock", "state.json")
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in skipped]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 

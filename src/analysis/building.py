@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -97,6 +97,7 @@ class BuildFolder:
         self._alone.callback(_locked(self.target).release)
         with ExitStack() as on_failure:
             on_failure.push(self._alone)
+            on_failure.callback(self._clear)
             self._prepare()
             on_failure.pop_all()
         return self
@@ -105,12 +106,16 @@ class BuildFolder:
         _put_back(self.target)
         if self.folder.exists():
             begun.keep_finished(self.folder, self.stopped)
-        for folder in (self.folder, self.scratch, self.failed):
-            shutil.rmtree(folder, ignore_errors=True)
+        self._clear()
+        shutil.rmtree(self.failed, ignore_errors=True)
         for folder in (self.tables, self.notebooks, self.scratch):
             folder.mkdir(parents=True)
         self.memory = Memory(self.target, self.folder, self.request.force, self.stopped)
         self._context = write_context(self.folder, self.space, self.folder)
+
+    def _clear(self) -> None:
+        for folder in (self.folder, self.scratch):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def key(self, *parts: object) -> str:
         """The hash of one output's own inputs, together with what every output is made from."""
@@ -145,10 +150,12 @@ class BuildFolder:
             shutil.rmtree(self.scratch, ignore_errors=True)
             if self._accepted:
                 return
-            if isinstance(error, KeyboardInterrupt):
-                begun.keep_finished(self.folder, self.stopped)
-            elif isinstance(error, Exception):
-                self._keep_notebooks()
+            # Where the disk is full nothing can be kept, and the more the folder has to go.
+            with suppress(OSError):
+                if isinstance(error, KeyboardInterrupt):
+                    begun.keep_finished(self.folder, self.stopped)
+                elif isinstance(error, Exception):
+                    self._keep_notebooks()
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _keep_notebooks(self) -> None:

@@ -54,7 +54,7 @@ def _message(error: Exception) -> str:
         return f"На диске нет места ({text}). Освободите место и повторите команду; прежний отчёт не изменён."
     if exit_code(error) == WRONG_REQUEST or isinstance(error, NotebookError | TableError):
         return text
-    return f"Не получилось: {type(error).__name__}: {text}. Подробности: та же команда с --debug."
+    return f"Не получилось: {type(error).__name__}: {text.rstrip('.')}. Подробности: та же команда с --debug."
 
 
 def _stop(code: int, message: str, debug: bool) -> Exception:

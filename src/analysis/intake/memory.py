@@ -67,15 +67,14 @@ def readings_bytes(readings: Mapping[str, Any], spec: str) -> bytes:
     return zlib.compress(text.encode(), 3)
 
 
-def is_current(data_dir: Path, value: str) -> bool:
-    """Whether the last finished run had this fingerprint, and every table it saved still holds what it held then."""
+def saved_state(data_dir: Path) -> str:
+    """The fingerprint of the last finished run; empty when there is none, or a file it saved no longer holds the same."""
     try:
         state = json.loads((data_dir / STATE).read_text(encoding="utf-8"))
-        return state["fingerprint"] == value and all(
-            _sha256(data_dir / name) == digest for name, digest in state["tables"].items()
-        )
+        intact = all(_sha256(data_dir / name) == digest for name, digest in state["files"].items())
+        return str(state["fingerprint"]) if intact else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
+        return ""
 
 
 def _sha256(path: Path) -> str:
@@ -83,7 +82,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def state_bytes(value: str, tables: Mapping[str, bytes]) -> bytes:
-    """The fingerprint and the digests of the tables as they are kept on disk."""
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in tables.items()}
-    return json.dumps({"fingerprint": value, "tables": digests}).encode()
+def state_bytes(value: str, files: Mapping[str, bytes]) -> bytes:
+    """The fingerprint and the digests of the files saved with it, as they are kept on disk."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    return json.dumps({"fingerprint": value, "files": digests}).encode()

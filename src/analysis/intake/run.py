@@ -75,7 +75,7 @@ def run_intake(
         raise IntakeError(f"В папке {data_dir} нет schools.csv: создайте список школ (см. data/README.md).")
     with locked(data_dir):
         found = _look(data_dir, settings)
-        if memory.is_current(data_dir, found.fingerprint):
+        if memory.saved_state(data_dir) == found.fingerprint:
             result = _load(data_dir)
             (approve or _any)(result.observations)
             return result
@@ -146,14 +146,14 @@ def _save(
     result: IntakeResult,
     settings: Settings,
 ) -> None:
-    tables = {f"accepted/{name}.parquet": parquet_bytes(getattr(result, name)) for name in TABLES}
-    contents = dict(tables)
+    contents = {f"accepted/{name}.parquet": parquet_bytes(getattr(result, name)) for name in TABLES}
     contents[memory.READINGS] = memory.readings_bytes(readings, memory.spec_digest(found.spec, found.code))
+    state = memory.state_bytes(found.fingerprint, contents)
     registered = appended(data_dir / "register.csv", rows)
     if registered is not None:
         contents["register.csv"] = registered
     contents |= protocol_files(result.findings, found.schools, settings, is_demo=(data_dir / "DEMO").exists())
-    contents[memory.STATE] = memory.state_bytes(found.fingerprint, tables)
+    contents[memory.STATE] = state
     save_together(data_dir, contents)
 
 
