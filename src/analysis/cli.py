@@ -167,8 +167,16 @@ def verify(
 cli_office.add_commands(app)
 
 
+def _speak_utf8() -> None:
+    """Begin again in Python's UTF-8 mode where the locale is of another kind: it would misread names of files."""
+    if os.name == "posix" and sys.getfilesystemencoding() != "utf-8":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, sys.orig_argv)
+
+
 def main() -> None:
     """Entry point; wrong options end with code 2 like any wrong request."""
+    _speak_utf8()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from analysis.report.manifest import read_manifest, sha256
+from analysis import begun
+from analysis.report.manifest import is_intact, read_manifest
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def key_of(*parts: Any) -> str:
 
 @dataclass
 class Memory:
-    """The report in place, and what of the new one is made so far.
+    """The report in place, what a stopped run had finished, and what of the new report is made so far.
 
     A file is taken over only if its inputs have the recorded hash and it still holds what was written then.
     """
@@ -36,8 +37,10 @@ class Memory:
     old: Path
     new: Path
     force: bool = False
+    stopped: Path | None = None
     made: dict[str, Made] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    resumed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         manifest = {} if self.force else read_manifest(self.old)
@@ -47,19 +50,30 @@ class Memory:
         }
 
     def take(self, name: str, key: str) -> bool:
-        """Take a thing's files over from the report in place; False when it has to be made."""
+        """Take a thing's files over from the report in place or a stopped run; False when it has to be made."""
         known = self._known.get(name)
         if known is None or known.key != key or not all(map(self._is_intact, known.files)):
-            return False
+            return self._resume(name, key)
         for file in known.files:
             self.write(file, (self.old / file).read_bytes())
         self.made[name] = known
         self.kept.add(name)
         return True
 
-    def record(self, name: str, key: str, files: Sequence[str]) -> None:
-        """Remember what a thing was made from; its files are in the new folder."""
+    def _resume(self, name: str, key: str) -> bool:
+        files = None if self.force or self.stopped is None else begun.finished(self.stopped, key)
+        if files is None:
+            return False
+        for file, content in files.items():
+            self.write(file, content)
         self.made[name] = Made(key, tuple(sorted(files)))
+        self.resumed.add(name)
+        return True
+
+    def record(self, name: str, key: str, files: Sequence[str]) -> None:
+        """Remember what a thing was made from, also for the case that this run is stopped; its files are in place."""
+        self.made[name] = Made(key, tuple(sorted(files)))
+        begun.note(self.new, key, files)
 
     def write(self, file: str, content: bytes) -> None:
         """Put one file into the new report."""
@@ -73,12 +87,3 @@ class Memory:
 
     def _is_intact(self, file: str) -> bool:
         return is_intact(self.old, file, self._digests.get(file))
-
-
-def is_intact(folder: Path, file: str, digest: str | None) -> bool:
-    """Whether a report's file still holds what the manifest says; never one outside the report's folder."""
-    parts = PurePosixPath(file)
-    if parts.is_absolute() or ".." in parts.parts:
-        return False
-    path = folder / file
-    return path.is_file() and sha256(path) == digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 DONE_IN_PART, WRONG_REQUEST, FAILED = 1, 2, 3
 _NAMED_AT_MOST = 12
+STOPPED = "Остановлено. Прежний отчёт, если он был, не изменён; повторный запуск продолжит с готового."
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -28,7 +31,7 @@ def guarded(debug: bool) -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except KeyboardInterrupt:
-        raise _stop(130, "Остановлено. Прежний отчёт, если он был, не изменён.", False) from None
+        raise _stop(130, STOPPED, False) from None
     except Exception as error:
         raise _stop(exit_code(error), _message(error), debug) from None
 
@@ -47,9 +50,11 @@ def _message(error: Exception) -> str:
     from analysis.tablestore import TableError
 
     text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, OSError) and error.errno in _NO_SPACE:
+        return f"На диске нет места ({text}). Освободите место и повторите команду; прежний отчёт не изменён."
     if exit_code(error) == WRONG_REQUEST or isinstance(error, NotebookError | TableError):
         return text
-    return f"Не получилось: {type(error).__name__}: {text}. Подробности: та же команда с --debug."
+    return f"Не получилось: {type(error).__name__}: {text.rstrip('.')}. Подробности: та же команда с --debug."
 
 
 def _stop(code: int, message: str, debug: bool) -> Exception:
@@ -82,7 +87,7 @@ class Console:
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
-            yield _Bars(bar, screen)
+            yield _Bar(bar, screen)
 
     def print_summary(self, summary: ReportSummary, request: ReportRequest, seconds: float) -> None:
         """Where the reports are, who reported, and how long it took."""
@@ -101,11 +106,16 @@ class Console:
     def _tell_unchanged(self, summary: ReportSummary) -> None:
         from analysis.report.numbers import count_of
 
-        if summary.unchanged_cards:
-            kept = count_of(summary.unchanged_cards, "карта", "карты", "карт")
-            built = summary.cards - summary.unchanged_cards
-            rest = f", заново – {count_of(built, 'карта', 'карты', 'карт')}" if built else ""
-            self.say(f"{kept} без изменений{rest}.")
+        def cards(number: int) -> str:
+            return count_of(number, "карта", "карты", "карт")
+
+        built = summary.cards - summary.unchanged_cards - summary.resumed_cards
+        parts = [f"{cards(summary.unchanged_cards)} без изменений"] if summary.unchanged_cards else []
+        parts += [f"из прерванного запуска – {cards(summary.resumed_cards)}"] if summary.resumed_cards else []
+        parts += [f"заново – {cards(built)}"] if parts and built else []
+        if parts:
+            text = ", ".join(parts)
+            self.say(f"{text[0].upper()}{text[1:]}.")
         if summary.unchanged:
             self.say("Исходные данные не изменились: отчёт оставлен как есть (собрать заново: FORCE=yes или --force).")
 
@@ -126,16 +136,15 @@ class Console:
         )
 
 
-class _Bars:
-    """One bar per kind of work; without a terminal each kind is announced once."""
+class _Bar:
+    """One bar, which names what is being done; without a terminal each kind of work is announced once."""
 
     def __init__(self, bar: Any, screen: Any) -> None:
         self._bar, self._screen = bar, screen
-        self._tasks: dict[str, Any] = {}
+        self._task, self._what = bar.add_task("", total=None), ""
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        if what not in self._tasks:
-            self._tasks[what] = self._bar.add_task(what, total=total)
-            if self._bar.disable:
-                self._screen.print(f"{what}…", highlight=False)
-        self._bar.update(self._tasks[what], completed=done, total=total)
+        if what != self._what and self._bar.disable:
+            self._screen.print(f"{what}…", highlight=False)
+        self._what = what
+        self._bar.update(self._task, description=what, completed=done, total=total)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from analysis.building import BuildFolder, check_writable, report_inputs
+from analysis.building import BuildFolder, check_alone, check_writable, report_inputs
 from analysis.checks import check_data_for, check_tables
 from analysis.intake.run import run_intake
 from analysis.rendering import CARDS, render_documents, run_stage
@@ -34,6 +34,7 @@ def make_report(request: ReportRequest, progress: Progress) -> ReportSummary:
     """
     space = request.space
     check_writable(space.report_folder(request.period))
+    check_alone(space.report_folder(request.period))
     if request.cluster:
         check_cluster(request.cluster)
     inputs = report_inputs(request)
@@ -51,8 +52,12 @@ def make_report(request: ReportRequest, progress: Progress) -> ReportSummary:
         failures = render_documents(build, request, progress, log)
         finish(build, request, failures)
         build.accept()
-    kept = [name for name in build.memory.kept if name.startswith(CARDS)]
-    return summarise(request, kept, failures)
+    kept, resumed = (sum(map(_is_card, names)) for names in (build.memory.kept, build.memory.resumed))
+    return replace(summarise(request, failures), unchanged_cards=kept, resumed_cards=resumed)
+
+
+def _is_card(name: str) -> bool:
+    return name.startswith(CARDS)
 
 
 def finish(build: BuildFolder, request: ReportRequest, failed: Collection[str]) -> None:

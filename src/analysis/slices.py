@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 
 from analysis.periods import Period
 from analysis.report.opening import Edition, PeriodReport, report_of
+from analysis.report.prepared import report_to_bytes
 from analysis.settings import Settings
 from analysis.tablestore import load_tables
 
@@ -40,7 +40,7 @@ def prepare_slices(
     for name, edition, school in wanted:
         report = report_of(everything, settings, period, baseline, edition, school, demo=demo)
         path = folder / f"{edition}-{school}"
-        path.write_bytes(pickle.dumps(report, protocol=5))
+        path.write_bytes(report_to_bytes(report))
         slices.append(Slice(name, path, digest_of(report)))
     return slices
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,12 +25,13 @@ class ReportSummary:
     missing: tuple[str, ...] = ()
     cards: int = 0
     unchanged_cards: int = 0
+    resumed_cards: int = 0  # finished by a run that was stopped
     unchanged: bool = False  # nothing at all had to be made
     failures: Mapping[str, str] = field(default_factory=dict)
 
 
-def summarise(request: ReportRequest, kept: Collection[str], failures: Mapping[str, str]) -> ReportSummary:
-    """Read the summary of a finished report from its tables; ``kept`` are the schools whose cards were taken over."""
+def summarise(request: ReportRequest, failures: Mapping[str, str]) -> ReportSummary:
+    """Read the summary of a finished report from its tables."""
     folder = request.space.report_folder(request.period)
     submissions = load_table(folder / "tables", "submissions")
     rows = submissions[submissions["period"] == request.period.key]
@@ -43,6 +44,5 @@ def summarise(request: ReportRequest, kept: Collection[str], failures: Mapping[s
         late=tuple(named.loc[named["status"] == "late", "name"]),
         missing=tuple(named.loc[named["status"] == "missing", "name"]),
         cards=sum(1 for _ in folder.glob("schools/*/card.html")),
-        unchanged_cards=len(kept),
         failures=failures,
     )

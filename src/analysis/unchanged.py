@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from analysis.building import report_inputs
-from analysis.incremental import is_intact
-from analysis.report.manifest import read_manifest
+from analysis.intake.memory import saved_state
+from analysis.report.manifest import is_intact, read_manifest
 from analysis.requests import ReportRequest
 from analysis.summary import ReportSummary, summarise
 
@@ -14,20 +14,16 @@ from analysis.summary import ReportSummary, summarise
 def unchanged_report(request: ReportRequest) -> ReportSummary | None:
     """The summary of the report in place if building it again would give the same bytes; None otherwise.
 
-    What intake accepted must be there too, since other commands read it.
+    What intake accepted must be whole too, since other commands read it.
     """
     folder = request.space.report_folder(request.period)
     manifest = {} if request.force else read_manifest(folder)
-    if not manifest or manifest.get("failed") != [] or not _is_accepted(request):
+    if not manifest or manifest.get("failed") != [] or not saved_state(request.space.data):
         return None
     inputs = report_inputs(request).as_json()
     if any(manifest.get(name) != value for name, value in inputs.items()):
         return None
     if not all(is_intact(folder, name, digest) for name, digest in manifest["outputs"].items()):
         return None
-    cards = sorted(path.parent.name for path in folder.glob("schools/*/card.html"))
-    return dataclasses.replace(summarise(request, kept=cards, failures={}), unchanged=True)
-
-
-def _is_accepted(request: ReportRequest) -> bool:
-    return (request.space.data / "accepted" / "observations.parquet").exists()
+    summary = summarise(request, failures={})
+    return dataclasses.replace(summary, unchanged_cards=summary.cards, unchanged=True)

@@ -13,7 +13,10 @@ import pypdf
 import pytest
 
 from analysis.demo import generate_demo
+from analysis.report.notebooks import run_notebook
+from analysis.report.opening import PREPARED_FILE
 from analysis.settings import load_settings
+from analysis.slices import prepare_slices
 
 ROOT = Path(__file__).resolve().parents[2]
 CARDS = ("s102", "s126")
@@ -240,16 +243,41 @@ def test_a_failed_notebook_is_kept_and_named_and_the_old_report_stays(data, tmp_
     assert run("report", "2022-03", *options).returncode == 3
 
 
-def test_the_whole_roadmap_ends_with_the_last_year_that_has_data(data, tmp_path):
-    for period in ("2022", "2021-2025"):
-        result = run("report", period, "--data", data, "--out", tmp_path, "--schools", "none")
+OTHER_KINDS = {"2022-03": "monthly_report", "2022": "final_report", "2021-2025": "roadmap_report"}
+
+
+@pytest.fixture(scope="module")
+def other_kinds(data, tmp_path_factory):
+    """The reports for a month, a year and the whole roadmap, without cards."""
+    out = tmp_path_factory.mktemp("kinds")
+    for period in OTHER_KINDS:
+        result = run("report", period, "--data", data, "--out", out, "--schools", "none")
         assert result.returncode == 0, result.stderr
+    return out / "demo"
+
+
+@pytest.mark.parametrize("period", OTHER_KINDS)
+def test_a_report_of_every_kind_is_the_same_from_a_jupyter_kernel(other_kinds, tmp_path, period):
+    """Those of the half-year and the card: test_report_again."""
+    made, name = other_kinds / period, OTHER_KINDS[period]
+    parsed = SETTINGS.parse_period(period).known_through(["2022"])
+    baseline, wanted = parsed.year_before(), [("working", "working", "")]
+    [one] = prepare_slices(made / "tables", SETTINGS, parsed, baseline, wanted, True, tmp_path)
+    one.path.rename(tmp_path / PREPARED_FILE)
+    parameters = {"period": period, "baseline": baseline.key, "edition": "working"}
+    source, executed = ROOT / "notebooks" / f"{name}.ipynb", tmp_path / "executed.ipynb"
+    result = run_notebook(source, executed, parameters, engine="stock", cwd=tmp_path)
+    assert result.engine == "stock"
+    assert executed.read_bytes() == (made / "notebooks" / f"{name}-working.ipynb").read_bytes()
+
+
+def test_the_whole_roadmap_ends_with_the_last_year_that_has_data(other_kinds):
     year, roadmap = (
-        pd.read_parquet(tmp_path / "demo" / period / "tables" / "indicators.parquet").query("period == @period")
+        pd.read_parquet(other_kinds / period / "tables" / "indicators.parquet").query("period == @period")
         for period in ("2022", "2021-2025")
     )
     columns = ["level", "unit_id", "indicator", "numerator", "denominator", "value", "target", "status"]
     pd.testing.assert_frame_equal(year[columns].reset_index(drop=True), roadmap[columns].reset_index(drop=True))
-    text = (tmp_path / "demo" / "2021-2025" / "public" / "report.html").read_text(encoding="utf-8")
+    text = (other_kinds / "2021-2025" / "public" / "report.html").read_text(encoding="utf-8")
     for heading in ("Исполнение мероприятий", "От базы к целям", "Сопоставимость данных", "Вклад мер", "Предложения"):
         assert heading in text

@@ -1,10 +1,13 @@
 """A report made again: nothing to do, one form corrected, a file damaged, a notebook that fails; and verified."""
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -125,6 +128,85 @@ def test_one_corrected_form_rebuilds_what_depends_on_it_and_no_more(copied, tmp_
     assert "3 карты без изменений, заново – 10 карт" in said.replace("\xa0", " ")
     changed = {name for name in after if name.endswith("card.pdf") and after[name] != before[name]}
     assert changed == {f"schools/{one}/card.pdf" for one in GROUP_A}
+
+
+def test_equal_outputs_without_fork_and_a_note_in_the_log(made, tmp_path):
+    """Spawned workers and Jupyter kernels, as on Windows: stages, reports and cards are the same bytes."""
+    data, out = made
+    report(data, tmp_path, cards="s102,s126", env={"ORIENTIR_FORK": "no"})
+    ours, theirs = contents(out / "demo" / PERIOD), contents(tmp_path / "demo" / PERIOD)
+    assert {name for name in theirs if ours[name] != theirs[name]} == {"index.html", "manifest.json"}  # fewer cards
+    executed = [name for name in theirs if name.endswith(".ipynb")]
+    log = (tmp_path / "demo" / PERIOD / "run.log").read_text(encoding="utf-8")
+    assert len(executed) == 4 + 3 + 2
+    assert log.count("тетрадь выполнена обычным ядром Jupyter") == len(executed)
+
+
+def others_marked(mark):
+    """Processes with the mark in their environment: a command and everything it started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            found += [path] if mark.encode() in path.read_bytes() else []
+    return found
+
+
+def wait_for(condition, seconds=120.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sends signals, reads /proc")
+def test_ctrl_c_keeps_the_old_report_and_the_next_run_goes_on(copied, monkeypatch):
+    data, out = copied
+    folder, building = out / "demo" / PERIOD, out / "demo" / f".{PERIOD}.building"
+    before = contents(folder)
+    monkeypatch.setenv("MARK_OF_A_TEST", str(out))
+    # where a shell has started us in the background, our children would ignore Ctrl-C as we do
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    command = [sys.executable, "-m", "analysis", "report", PERIOD, "--data", str(data), "--out", str(out)]
+    command += ["--schools", CARDS, "--force"]
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, encoding="utf-8")
+    try:
+        wait_for(lambda: len(list(building.glob("schools/*/card.pdf"))) > 1)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        process.kill()
+    assert process.returncode == 130
+    assert "Остановлено. Прежний отчёт, если он был, не изменён" in said
+    assert "Traceback" not in said
+    wait_for(lambda: not others_marked(str(out)))
+    assert contents(folder) == before
+    assert not building.exists()
+    shutil.rmtree(folder)  # so that there is nothing else to go on with
+    said = report(data, out).replace("\xa0", " ")
+    assert "Из прерванного запуска – " in said
+    assert contents(folder) == before
+    assert [path.name for path in folder.parent.glob(".2022H1*")] == []
+
+
+def test_a_second_run_for_the_same_report_is_refused(made):
+    from filelock import FileLock
+
+    data, out = made
+    before = contents(out / "demo" / PERIOD)
+    with FileLock(out / "demo" / f".lock-{PERIOD}"):
+        said = report(data, out, "--force", code=2)
+    assert "Отчёт за 2022H1 сейчас делает другой запуск этой команды" in said
+    assert contents(out / "demo" / PERIOD) == before
+
+
+@pytest.mark.parametrize("table", ["accepted/observations.parquet", "accepted/findings.parquet"])
+def test_a_damaged_accepted_table_is_made_again(copied, table):
+    data, out = copied
+    whole = (data / table).read_bytes()
+    (data / table).write_bytes(whole[: len(whole) // 2])
+    assert "журнале" in run("intake", "--data", data)
+    assert (data / table).read_bytes() == whole
 
 
 def test_verify_names_what_differs_and_only_that(copied):

@@ -67,14 +67,22 @@ def readings_bytes(readings: Mapping[str, Any], spec: str) -> bytes:
     return zlib.compress(text.encode(), 3)
 
 
-def load_state(path: Path) -> str:
-    """The fingerprint of the last finished run; empty when there is none."""
+def saved_state(data_dir: Path) -> str:
+    """The fingerprint of the last finished run; empty when there is none, or a file it saved no longer holds the same."""
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["fingerprint"])
-    except (OSError, ValueError, KeyError, TypeError):
+        state = json.loads((data_dir / STATE).read_text(encoding="utf-8"))
+        intact = all(_sha256(data_dir / name) == digest for name, digest in state["files"].items())
+        return str(state["fingerprint"]) if intact else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
 
 
-def state_bytes(value: str) -> bytes:
-    """The fingerprint as it is kept on disk."""
-    return json.dumps({"fingerprint": value}).encode()
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def state_bytes(value: str, files: Mapping[str, bytes]) -> bytes:
+    """The fingerprint and the digests of the files saved with it, as they are kept on disk."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    return json.dumps({"fingerprint": value, "files": digests}).encode()

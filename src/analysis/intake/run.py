@@ -83,7 +83,7 @@ def run_intake(
         raise IntakeError(f"В папке {data_dir} нет schools.csv: создайте список школ (см. data/README.md).")
     with locked(data_dir):
         found = _look(data_dir, settings)
-        if memory.load_state(data_dir / memory.STATE) == found.fingerprint and _saved(data_dir):
+        if memory.saved_state(data_dir) == found.fingerprint:
             result = _load(data_dir)
             (approve or _any)(result.observations)
             return result
@@ -168,11 +168,12 @@ def _save(
 ) -> None:
     contents = {f"accepted/{name}.parquet": parquet_bytes(getattr(result, name)) for name in TABLES}
     contents[memory.READINGS] = memory.readings_bytes(readings, memory.spec_digest(found.spec, found.code))
+    state = memory.state_bytes(found.fingerprint, contents)
     registered = appended(data_dir / "register.csv", rows)
     if registered is not None:
         contents["register.csv"] = registered
     protocols = protocol_files(result.findings, found.schools, settings, is_demo=(data_dir / "DEMO").exists())
-    contents[memory.STATE] = memory.state_bytes(found.fingerprint)
+    contents[memory.STATE] = state
     written = (path.relative_to(data_dir).as_posix() for path in (data_dir / "protocols").glob("*/protocol_*.*"))
     save_together(data_dir, contents | protocols, [name for name in written if name not in protocols])
 

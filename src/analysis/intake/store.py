@@ -10,7 +10,8 @@ import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from filelock import FileLock
 
@@ -44,16 +45,28 @@ def recover(data_dir: Path) -> None:
     pending = data_dir / ACCEPTED / _PENDING
     if not pending.is_dir():
         return
-    listed = pending / _LIST
-    if listed.exists():
-        plan = json.loads(listed.read_text(encoding="utf-8"))
-        for name, target in plan["replace"].items():
-            if (pending / name).exists():
-                (data_dir / target).parent.mkdir(parents=True, exist_ok=True)
-                (pending / name).replace(data_dir / target)
-        for target in plan["remove"]:
-            (data_dir / target).unlink(missing_ok=True)
+    plan = _planned(pending / _LIST)
+    for name, target in plan.get("replace", {}).items():
+        if _is_within(name) and _is_within(target) and (pending / name).exists():
+            (data_dir / target).parent.mkdir(parents=True, exist_ok=True)
+            (pending / name).replace(data_dir / target)
+    for target in filter(_is_within, plan.get("remove", ())):
+        (data_dir / target).unlink(missing_ok=True)
     shutil.rmtree(pending)
+
+
+def _planned(path: Path) -> dict[str, Any]:
+    """What is to be moved and removed; nothing when there is no list or a damaged one: intake then makes all anew."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _is_within(name: str) -> bool:
+    """A data folder may come from elsewhere: its list moves nothing outside of it."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\\" not in name and ":" not in name
 
 
 def save_together(data_dir: Path, contents: Mapping[str, bytes], obsolete: Collection[str] = ()) -> None:

@@ -5,6 +5,7 @@ Plain pipes and ``python -m``: the same on every system, no fork, no demand on t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -34,13 +35,27 @@ def read_files(files: Mapping[str, Path], spec: FormSpec, jobs: int = 2, progres
     for item in files.items():
         todo.put(item)
     results: Readings = {}
+    children: list[ReaderProcess] = []
     report = _counter(len(files), progress)
-    threads = [threading.Thread(target=_serve, args=(todo, spec, results, report)) for _ in range(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    threads = [threading.Thread(target=_serve, args=(todo, spec, results, report, children)) for _ in range(jobs)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        _stop(todo, children)
+        raise
     return {key: results[key] for key in files}
+
+
+def _stop(todo: queue.SimpleQueue[tuple[str, Path]], children: list[ReaderProcess]) -> None:
+    """Leave the threads nothing to do, and nobody to wait for."""
+    with contextlib.suppress(queue.Empty):
+        while True:
+            todo.get_nowait()
+    for child in children:
+        child.process.kill()
 
 
 def _counter(total: int, progress: Progress | None) -> Callable[[], None]:
@@ -56,7 +71,11 @@ def _counter(total: int, progress: Progress | None) -> Callable[[], None]:
 
 
 def _serve(
-    todo: queue.SimpleQueue[tuple[str, Path]], spec: FormSpec, results: Readings, report: Callable[[], None]
+    todo: queue.SimpleQueue[tuple[str, Path]],
+    spec: FormSpec,
+    results: Readings,
+    report: Callable[[], None],
+    children: list[ReaderProcess],
 ) -> None:
     """Feed one child until nothing is left; start another when it dies."""
     child: ReaderProcess | None = None
@@ -65,7 +84,8 @@ def _serve(
             key, path = todo.get_nowait()
         except queue.Empty:
             break
-        child = child or ReaderProcess(spec)
+        if child is None:
+            children.append(child := ReaderProcess(spec))
         answer = child.ask(path)
         if answer is None:
             child.end()

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from analysis.files import write_whole
@@ -121,3 +121,12 @@ def _is_whole(content: Mapping[str, Any]) -> bool:
         isinstance(item, dict) and isinstance(item.get("key"), str) and isinstance(item.get("files"), list)
         for item in made.values()
     )
+
+
+def is_intact(folder: Path, file: str, digest: str | None) -> bool:
+    """Whether a report's file still holds what the manifest says; never one outside the report's folder."""
+    parts = PurePosixPath(file)
+    if parts.is_absolute() or ".." in parts.parts:
+        return False
+    path = folder / file
+    return path.is_file() and sha256(path) == digest

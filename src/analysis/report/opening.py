@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -140,7 +139,9 @@ def report_of(
 
 def _prepared(path: Path, asked: tuple[str, str, str, str]) -> PeriodReport:
     """The report that was prepared for this notebook, if it asks for no other."""
-    report: PeriodReport = pickle.loads(path.read_bytes())  # noqa: S301 - written by the command that runs us
+    from analysis.report.prepared import report_from_bytes
+
+    report = report_from_bytes(path.read_bytes())
     if asked != (report.period.key, report.baseline.key, report.edition, report.school):
         raise RequestError(
             f"Тетрадь запрошена для «{report.edition}» за {report.period.key}, а открывает «{asked[2]}» за {asked[0]}. "

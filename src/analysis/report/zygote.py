@@ -35,8 +35,10 @@ SETTLED = {
     # pyarrow's allocator would start a thread on import, and a process with threads is not safe to fork.
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
+#: An environment variable: `no` has every notebook run in a Jupyter kernel, as on systems without fork.
+ALLOWED = "ORIENTIR_FORK"
 START_SECONDS = 60.0
-_STOP_SECONDS = 2.0
+_STOP_SECONDS = 0.5
 _BOOT = (
     "import json, sys; config = json.loads(sys.stdin.buffer.readline()); sys.path[:] = config['path']; "
     "from analysis.report.zygote_process import serve; serve(config['address'], config['listener'])"
@@ -169,8 +171,8 @@ atexit.register(ZYGOTE.stop)
 
 
 def available() -> bool:
-    """Whether this system can fork safely (macOS has fork, but its libraries do not survive it)."""
-    return sys.platform == "linux" and hasattr(os, "fork")
+    """Whether this system can fork safely (macOS has fork, but its libraries do not survive it) and it is allowed."""
+    return os.environ.get(ALLOWED) != "no" and sys.platform == "linux" and hasattr(os, "fork")
 
 
 def start_early() -> None:

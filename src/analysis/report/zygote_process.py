@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import ctypes
 import gc
@@ -19,6 +20,7 @@ import time
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from analysis.report.zygote import ZYGOTE
@@ -81,12 +83,24 @@ def preload() -> None:
     from analysis.report.lean_imports import skip_iri_grammar
 
     skip_iri_grammar()
+    _import_pandas_as_in_a_kernel()
     for name in (*PRELOAD, *_own_modules()):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     gc.collect()
     # Collections in a child would otherwise touch, and so copy, every page shared with this process.
     gc.freeze()
+
+
+def _import_pandas_as_in_a_kernel() -> None:
+    """While it is imported, pandas settles how wide tables may be shown: for a notebook other than for a terminal."""
+    known: Any = builtins
+    known.get_ipython = lambda: SimpleNamespace(kernel=None)
+    try:
+        with contextlib.suppress(Exception):
+            importlib.import_module("pandas")
+    finally:
+        del known.get_ipython
 
 
 def _own_modules() -> list[str]:

@@ -52,6 +52,8 @@ EVERY_KIND = (
     "3;",
     "_, Out[2], len(In), __",
     "import pandas as pd\nframe = pd.DataFrame({'доля': [1.5, None]}, index=['а', 'б'])\nframe",
+    "pd.DataFrame({f'столбец {n}': ['значение'] * 70 for n in range(25)})",
+    "pd.get_option('display.max_columns'), pd.get_option('display.width'), pd.get_option('display.max_rows')",
     "frame.style.set_uuid('u').format('{:.1f}')",
     "class Document:\n"
     "    def _repr_mimebundle_(self, include=None, exclude=None):\n"

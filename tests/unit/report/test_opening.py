@@ -1,14 +1,18 @@
 """What a report notebook opens: under a command only what was prepared for it; a card only what a card shows."""
 
+import dataclasses
 import pickle
+from datetime import date
 
 import pandas as pd
 import pytest
 
 from analysis.measures.disclosure import protect
 from analysis.report import opening
-from analysis.report.opening import CARD_TABLES, PREPARED_FILE, open_report, protected_tables, report_of
+from analysis.report.opening import CARD_TABLES, PREPARED_FILE, PeriodReport, open_report, protected_tables, report_of
+from analysis.report.prepared import report_from_bytes, report_to_bytes
 from analysis.settings import load_settings
+from analysis.slices import digest_of
 from analysis.workspace import RequestError
 
 SCHOOLS = ("s1", "s2", "s3", "s4", "s5", "s6", "s7")
@@ -79,7 +83,7 @@ def prepared(tables, settings, tmp_path, monkeypatch):
     """A folder in which a card was prepared for a notebook."""
     now, before = settings.parse_period("2022H1"), settings.parse_period("2021H1")
     report = report_of(tables, settings, now, before, "card", "s3", demo=True)
-    (tmp_path / PREPARED_FILE).write_bytes(pickle.dumps(report))
+    (tmp_path / PREPARED_FILE).write_bytes(report_to_bytes(report))
     monkeypatch.chdir(tmp_path)
     return report
 
@@ -98,3 +102,29 @@ def test_a_prepared_report_is_opened_without_the_tables(prepared):
 def test_a_notebook_opens_nothing_but_what_was_prepared_for_it(prepared, period, edition, school):
     with pytest.raises(RequestError, match="Передайте в open_report"):
         open_report(period, "2021H1", edition=edition, school=school)
+
+
+def test_a_prepared_report_keeps_every_value_and_type(tables, settings):
+    """None, NaN and their names apart, whole numbers with gaps, dates, digits of floats; params as they were."""
+    now, before = settings.parse_period("2021-2025").known_through(["2022"]), settings.parse_period("2021")
+    odd = pd.DataFrame({
+        "number": [0.1 + 0.2, float("nan")], "whole": pd.array([2**53 + 1, None], dtype="Int64"), "flag": [True, False],
+        "text": pd.Series(["nan", None], dtype="str"), "any": pd.Series([None, float("nan")], dtype=object),
+        "day": pd.Series([date(2022, 6, 20), "2022-06-20"], dtype=object),
+    })  # fmt: skip
+    report = PeriodReport(settings, now, before, "working", {**tables, "odd": odd, "empty": odd.iloc[:0]}, "", True)
+    again = report_from_bytes(report_to_bytes(report))
+    assert dataclasses.replace(again, tables={}) == dataclasses.replace(report, tables={})
+    assert digest_of(again) == digest_of(report)
+    assert list(again.tables) == list(report.tables)
+    for name, frame in report.tables.items():
+        pd.testing.assert_frame_equal(again.tables[name], frame, check_exact=True)
+
+
+def test_a_prepared_report_holds_values_not_code(tables, settings):
+    now, before = settings.parse_period("2022H1"), settings.parse_period("2021H1")
+    unknown = pd.DataFrame({"call": pd.Series([print], dtype=object)})
+    with pytest.raises(TypeError, match="builtin_function"):
+        report_to_bytes(PeriodReport(settings, now, before, "working", {"t": unknown}))
+    with pytest.raises(ValueError, match="codec|JSON|Expecting"):
+        report_from_bytes(pickle.dumps(print))

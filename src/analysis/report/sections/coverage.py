@@ -117,8 +117,9 @@ def _reason(report: PeriodReport, row: Any) -> str:
 def closed_schools(report: PeriodReport) -> list[tuple[str, str]]:
     """School id and reason for the schools that closed in the period or since the one it is compared with."""
     schools = report.tables["schools"]
-    closed = pd.to_datetime(schools["valid_to"]).dt.date
-    gone = schools[(closed < report.period.cutoff) & (closed >= report.baseline.start)]
+    closed = pd.to_datetime(schools["valid_to"])
+    since, until = map(pd.Timestamp, (report.baseline.start, report.period.cutoff))
+    gone = schools[(closed >= since) & (closed < until)]
     known = set(report.submissions_of_period()["school_id"])
     return [
         (school, reason_without_form(None, _school(report, school), report.period))

@@ -1,0 +1,64 @@
+"""What commands say while they work, and when they cannot go on."""
+
+import errno
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import rich.console
+import typer
+
+from analysis.messages import Console, guarded
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_one_bar_names_what_is_being_done(monkeypatch):
+    screen = rich.console.Console(file=io.StringIO(), force_terminal=True, width=80)
+    monkeypatch.setattr(rich.console, "Console", lambda **_: screen)
+    with Console().progress() as progress:
+        progress("Расчёт", 1, 4)
+        progress("Отчёты и карты", 0, 52)
+        progress("Отчёты и карты", 52, 52)
+    last = screen.file.getvalue().rpartition("Отчёты и карты")[2]
+    assert "52/52" in last
+    assert "Расчёт" not in screen.file.getvalue().rpartition("\x1b[2K")[2]
+
+
+def test_without_a_terminal_each_kind_of_work_is_announced_once(capsys):
+    with Console().progress() as progress:
+        for done in range(3):
+            progress("Расчёт", done, 4)
+        progress("Отчёты и карты", 0, 52)
+    assert capsys.readouterr().err == "Расчёт…\nОтчёты и карты…\n"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_with_what_to_do(capsys, number):
+    with pytest.raises(typer.Exit) as stopped, guarded(debug=False):
+        raise OSError(number, "No space left on device", "/reports/card.pdf")
+    assert stopped.value.exit_code == 3
+    said = capsys.readouterr().err
+    assert said.startswith("На диске нет места") and "/reports/card.pdf" in said
+    assert "Освободите место и повторите команду; прежний отчёт не изменён." in said
+
+
+def test_ctrl_c_is_one_line_and_130(capsys):
+    with pytest.raises(typer.Exit) as stopped, guarded(debug=False):
+        raise KeyboardInterrupt
+    assert stopped.value.exit_code == 130
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="locales of the system")
+def test_under_a_locale_without_utf_8_names_of_files_are_read_right(tmp_path):
+    (tmp_path / "город").mkdir()
+    (tmp_path / "город" / "schools.csv").write_text("school_id,name,kind,group\nsА,СОШ,СОШ,нет\n", encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "analysis", "intake", "--data", str(tmp_path / "город")], cwd=ROOT, capture_output=True,
+        env={"PATH": "", "PYTHONPATH": str(ROOT / "src"), "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )  # fmt: skip
+    assert result.returncode == 3
+    assert "schools.csv: у школы sА группа «нет»" in result.stderr.decode("utf-8")
