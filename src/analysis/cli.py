@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis import cli_office
+from analysis import cli_office, cli_setup
 from analysis.cli_options import Data, Debug, Out, Params
 from analysis.messages import DONE_IN_PART, FAILED, Console, guarded
 
@@ -165,6 +165,7 @@ def verify(
 
 
 cli_office.add_commands(app)
+cli_setup.add_commands(app)
 
 
 def main() -> None:

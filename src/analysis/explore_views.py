@@ -130,7 +130,9 @@ def missing(report: PeriodReport) -> Table | Paragraph:
     rows = table[table["status"] == "missing"]
     if rows.empty:
         return Paragraph("Все формы представлены.")
-    frame = rows.assign(school=rows["school_id"].map(report.school_names)).sort_values(["school_id", "period"])
+    rows = rows.sort_values(["school_id", "period"])
+    titles = rows["period"].map(lambda key: report.settings.parse_period(key).title())
+    frame = rows.assign(school=rows["school_id"].map(report.school_names), period=titles)
     columns = [Column("school", "Учреждение"), Column("period", "Период"), Column("due", "Срок", "date")]
     return Table(frame, columns, "Формы не представлены", row_header="school")
 

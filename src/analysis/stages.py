@@ -12,17 +12,22 @@ from analysis.intake.run import load_accepted
 from analysis.periods import Period, month_period, parse_period
 from analysis.settings import Settings
 from analysis.tablestore import load_table, save_table
-from analysis.workspace import Workspace, workspace_of_notebook
+from analysis.workspace import Workspace, drafts_of_notebook, workspace_of_notebook
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One period being computed; ``save`` writes tables that the next stages and the reports read."""
+    """One period being computed; ``save`` writes tables that the next stages and the reports read.
+
+    Run by hand in JupyterLab, a stage saves ``drafts`` instead, and the next stages take those that are newer than the
+    report's tables.
+    """
 
     space: Workspace
     period: Period
     baseline: Period
     tables: Path
+    drafts: Path | None = None
     _loaded: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
@@ -30,16 +35,25 @@ class Stage:
         """The validated params."""
         return self.space.settings
 
-    def save(self, **frames: pd.DataFrame) -> None:
-        """Write frames as ``tables/<name>.parquet``."""
+    def save(self, **frames: pd.DataFrame) -> str | None:
+        """Write frames as ``tables/<name>.parquet``; of drafts a sentence says where they are."""
         for name, frame in frames.items():
-            save_table(self.tables, name, frame)
+            save_table(self.drafts or self.tables, name, frame)
+        if self.drafts is None:
+            return None
+        return f"Черновик: {self.drafts}. Готовый отчёт не изменён; его собирает make report PERIOD={self.period.key}."
 
     def load(self, name: str) -> pd.DataFrame:
         """A table made by an earlier stage. Raises TableError when it was not made yet."""
         if name not in self._loaded:
-            self._loaded[name] = load_table(self.tables, name)
+            self._loaded[name] = load_table(self._newest(name), name)
         return self._loaded[name]
+
+    def _newest(self, name: str) -> Path:
+        """The folder whose table of this name was written last; the report's when neither is there."""
+        folders = [self.tables, *([self.drafts] if self.drafts else [])]
+        found = [folder for folder in folders if (folder / f"{name}.parquet").exists()]
+        return max(found, key=lambda folder: (folder / f"{name}.parquet").stat().st_mtime, default=self.tables)
 
     def history_months(self) -> tuple[Period, ...]:
         """The periods of the city's history."""
@@ -61,7 +75,7 @@ def open_stage(period: str, baseline: str = "", data: str = "") -> Stage:
     space, folder = workspace_of_notebook(data, period)
     parsed = period_with_data(space, period)
     other = space.settings.parse_period(baseline) if baseline else parsed.year_before()
-    return Stage(space, parsed, other, folder / "tables")
+    return Stage(space, parsed, other, folder / "tables", drafts_of_notebook(space, parsed))
 
 
 def period_with_data(space: Workspace, key: str) -> Period:

@@ -94,6 +94,16 @@ def write_context(folder: Path, space: Workspace, report_folder: Path) -> Path:
     return path
 
 
+def drafts_of_notebook(space: Workspace, period: Period) -> Path | None:
+    """Where a stage that is run by hand in JupyterLab leaves its tables: a finished report is never changed by it.
+
+    None under a command, whose stages write into the report that is being built.
+    """
+    if (Path.cwd() / CONTEXT_FILE).exists():
+        return None
+    return space.out / space.data_name / "explore" / period.key / "tables"
+
+
 def workspace_of_notebook(data: str, period_key: str) -> tuple[Workspace, Path]:
     """The folders of a running notebook and the period's report folder.
 

@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
-from analysis.report.notebooks import run_notebook
 from tests.rendered.browser import chromium
 
 pytestmark = pytest.mark.browser
@@ -119,6 +121,68 @@ def test_a_weight_moves_the_ranking(page):
     )
 
 
+def fingerprints(folder):
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_run_all_with_the_default_parameters(project, name, tmp_path):
-    run_notebook(project / "notebooks" / name, tmp_path / name, {}, engine="stock", cwd=project / "notebooks")
+def test_run_all_with_the_default_parameters(project, name):
+    """As «Run All» does it: the stock kernel, the folder of the notebooks, nothing passed in; no report changes."""
+    reports = {period: fingerprints(project / "reports" / "demo" / period) for period in PERIODS}
+    notebook = nbformat.read(project / "notebooks" / name, as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(project / "notebooks")}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert outputs
+    assert [output.get("text", "") for output in outputs if output.get("name") == "stderr"] == []
+    for period, before in reports.items():
+        assert fingerprints(project / "reports" / "demo" / period) == before
+
+
+def test_stages_run_by_hand_leave_drafts_for_each_other(project):
+    drafts = project / "reports" / "demo" / "explore" / "2022H1" / "tables"
+    finished = project / "reports" / "demo" / "2022H1" / "tables"
+    assert {path.name for path in drafts.iterdir()} == {path.name for path in finished.iterdir()}
+    for path in drafts.iterdir():
+        assert path.read_bytes() == (finished / path.name).read_bytes(), path.name
+
+
+class Server:
+    """What JupyterLab's own pages ask of its server."""
+
+    def __init__(self, address):
+        self.root, self.token = address.partition("lab/tree")[0], address.partition("token=")[2].partition("&")[0]
+
+    def get(self, path):
+        request = urllib.request.Request(self.root + path, headers={"Authorization": f"token {self.token}"})
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return answer.headers["Content-Type"], answer.read()
+
+
+@pytest.fixture(scope="module")
+def executed(project):
+    """The monthly report as an analyst saves it after «Run All»."""
+    notebook = nbformat.read(project / "notebooks" / "monthly_report.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(project / "notebooks")}}).execute()
+    nbformat.write(notebook, project / "notebooks" / "saved.ipynb")
+    yield "saved.ipynb"
+    (project / "notebooks" / "saved.ipynb").unlink()
+
+
+def test_the_export_menu_offers_our_two(lab):
+    offered = json.loads(Server(lab).get("api/nbconvert")[1])
+    assert offered["orientir-html"]["output_mimetype"] == "text/html"
+    assert offered["orientir-pdf"]["output_mimetype"] == "application/pdf"
+
+
+def test_an_export_from_the_menu_looks_like_the_report(lab, project, executed):
+    kind, page = Server(lab).get(f"nbconvert/orientir-html/{executed}?download=true")
+    assert kind.startswith("text/html")
+    assert page.decode() == (project / "reports" / "demo" / "2022-03" / "working" / "report.html").read_text("utf-8")
+    kind, pdf = Server(lab).get(f"nbconvert/orientir-pdf/{executed}?download=true")
+    assert (kind, pdf[:4]) == ("application/pdf", b"%PDF")
+    assert pdf == (project / "reports" / "demo" / "2022-03" / "working" / "report.pdf").read_bytes()
+
+
+def test_an_export_of_a_notebook_that_was_not_run_says_so(lab):
+    _, page = Server(lab).get("nbconvert/orientir-html/monthly_report.ipynb?download=true")
+    assert "не выполнена" in page.decode()
