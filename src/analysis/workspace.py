@@ -13,6 +13,7 @@ from analysis.settings import Settings, load_settings
 CONTEXT_FILE = ".orientir.json"
 DEMO_MARK = "DEMO"
 DEMO_NAME = "demo"
+OWN_PARAMS = "params"  # a folder inside a data folder: the params of its authority
 
 
 class RequestError(ValueError):
@@ -62,12 +63,15 @@ def find_root(start: Path | None = None) -> Path:
 def open_workspace(data: str = "", params: str = "", out: str = "", start: Path | None = None) -> Workspace:
     """Folders from the options of a command; an empty option means the project's default.
 
-    ``data`` is a folder's name under ``data/`` or a path. Raises RequestError, SettingsError.
+    ``data`` is a folder's name under ``data/`` or a path; params that lie in it stand for the project's.
+    Raises RequestError, SettingsError.
     """
     params_folder = Path(params).resolve() if params else find_root(start) / "params"
     root = params_folder.parent if not params else _root_or_cwd(start)
-    name = data or load_settings(params_folder).project.data
-    return Workspace(params_folder, _data_folder(name, root), Path(out).resolve() if out else root / "reports")
+    folder = _data_folder(data or load_settings(params_folder).project.data, root)
+    if not params and (folder / OWN_PARAMS / "project.yaml").exists():
+        params_folder = folder / OWN_PARAMS
+    return Workspace(params_folder, folder, Path(out).resolve() if out else root / "reports")
 
 
 def _root_or_cwd(start: Path | None) -> Path:

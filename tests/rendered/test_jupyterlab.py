@@ -170,19 +170,19 @@ def executed(project):
 
 def test_the_export_menu_offers_our_two(lab):
     offered = json.loads(Server(lab).get("api/nbconvert")[1])
-    assert offered["orientir-html"]["output_mimetype"] == "text/html"
-    assert offered["orientir-pdf"]["output_mimetype"] == "application/pdf"
+    assert offered["orientir_html"]["output_mimetype"] == "text/html"
+    assert offered["orientir_pdf"]["output_mimetype"] == "application/pdf"
 
 
 def test_an_export_from_the_menu_looks_like_the_report(lab, project, executed):
-    kind, page = Server(lab).get(f"nbconvert/orientir-html/{executed}?download=true")
+    kind, page = Server(lab).get(f"nbconvert/orientir_html/{executed}?download=true")
     assert kind.startswith("text/html")
     assert page.decode() == (project / "reports" / "demo" / "2022-03" / "working" / "report.html").read_text("utf-8")
-    kind, pdf = Server(lab).get(f"nbconvert/orientir-pdf/{executed}?download=true")
+    kind, pdf = Server(lab).get(f"nbconvert/orientir_pdf/{executed}?download=true")
     assert (kind, pdf[:4]) == ("application/pdf", b"%PDF")
     assert pdf == (project / "reports" / "demo" / "2022-03" / "working" / "report.pdf").read_bytes()
 
 
 def test_an_export_of_a_notebook_that_was_not_run_says_so(lab):
-    _, page = Server(lab).get("nbconvert/orientir-html/monthly_report.ipynb?download=true")
+    _, page = Server(lab).get("nbconvert/orientir_html/monthly_report.ipynb?download=true")
     assert "не выполнена" in page.decode()

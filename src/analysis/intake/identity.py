@@ -159,11 +159,16 @@ def load_schools(path: Path) -> Schools:
     missing = [name for name in REQUIRED_COLUMNS[:2] if name not in (lines.fieldnames or ())]
     if missing:
         raise SchoolsError(f"{path.name}: нет столбца «{missing[0]}». Нужны столбцы: {', '.join(REQUIRED_COLUMNS)}.")
-    rows = tuple(_school(path, lines.line_num, row) for row in lines)
+    rows = tuple(_school(path, lines.line_num, row) for row in lines if not _is_comment(row))
     doubles = sorted(school_id for school_id, times in Counter(row.school_id for row in rows).items() if times > 1)
     if doubles:
         raise SchoolsError(f"{path.name}: код школы «{doubles[0]}» указан дважды. Коды не должны повторяться.")
     return Schools(rows)
+
+
+def _is_comment(row: dict[str, str | None]) -> bool:
+    """A line that begins with «#», as the example in a new schools.csv does."""
+    return (row.get("school_id") or "").lstrip().startswith("#")
 
 
 def check_groups(schools: Schools, groups: Iterable[str]) -> None:
