@@ -35,10 +35,14 @@ def init(
     executor_position: Annotated[str, typer.Option("--executor-position", help="Должность исполнителя.")] = "",
     executor_name: Annotated[str, typer.Option("--executor-name", help="И.О. Фамилия исполнителя.")] = "",
     group: Group = None,
-    first_month: Annotated[str, typer.Option("--first-month", help="С какого месяца ждать формы: 2025-07, начало полугодия.")] = "",
+    first_month: Annotated[
+        str, typer.Option("--first-month", help="С какого месяца ждать формы: 2025-07, начало полугодия.")
+    ] = "",
     last_year: Annotated[int, typer.Option("--last-year", help="По какой год; по умолчанию пять лет.")] = 0,
     hours: Annotated[int, typer.Option("--hours", min=-12, max=14, help="Часов от UTC.")] = 3,
-    order_number: Annotated[str, typer.Option("--order-number", help="Номер приказа о мониторинге, если он есть.")] = "",
+    order_number: Annotated[
+        str, typer.Option("--order-number", help="Номер приказа о мониторинге, если он есть.")
+    ] = "",
     order_date: Annotated[str, typer.Option("--order-date", help="Дата приказа: 2025-08-20.")] = "",
     order_title: Annotated[str, typer.Option("--order-title", help="Название приказа.")] = "",
     order_issuer: Annotated[str, typer.Option("--order-issuer", help="Кто издал приказ.")] = "",

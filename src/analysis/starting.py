@@ -165,7 +165,7 @@ def _group(text: str) -> str:
 def indicators_text(text: str, answers: Answers) -> str:
     """The shipped set without references to its order, its targets moved to the years of the new monitoring."""
     text = _OF_THE_ORDER.sub("", text)
-    text = re.sub(r'^version: .*$', f'version: "{answers.years[0]}-1"', text, flags=re.MULTILINE)
+    text = re.sub(r"^version: .*$", f'version: "{answers.years[0]}-1"', text, flags=re.MULTILINE)
     return _TARGETS.sub(lambda found: found[1] + _moved(found[2], answers.years), text)
 
 
@@ -187,7 +187,17 @@ def roadmap_text(answers: Answers) -> str:
 def schools_text(answers: Answers) -> str:
     """The header and an example that is a comment until its «#» is taken away."""
     code = answers.groups[0].partition("=")[0].strip()
-    example = ("s01", "Гимназия № 1", "Гимназия", code, "1-11", "", "", "МБОУ Гимназия № 1; 1 гимназия", "s01@example.ru")
+    example = (
+        "s01",
+        "Гимназия № 1",
+        "Гимназия",
+        code,
+        "1-11",
+        "",
+        "",
+        "МБОУ Гимназия № 1; 1 гимназия",
+        "s01@example.ru",
+    )
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\n")  # as a Russian Excel opens it in columns
     writer.writerow(COLUMNS)

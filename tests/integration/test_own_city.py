@@ -28,7 +28,9 @@ ANSWERS = {
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "analysis", *arguments, "--params", str(ROOT / "params")]
     command = command if arguments[0] == "init" else command[:-2]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", stdin=subprocess.DEVNULL
+    )
 
 
 def fill(form: Path, target: Path, values: dict[str, float]) -> None:
