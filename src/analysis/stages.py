@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.intake.inbox import parse_moment
 from analysis.intake.run import load_accepted
 from analysis.periods import Period, month_period, parse_period
 from analysis.settings import Settings
 from analysis.tablestore import load_table, save_table
 from analysis.workspace import Workspace, drafts_of_notebook, workspace_of_notebook
+
+DAYS = ("date", "due", "from", "to")  # columns of hand-kept lists that hold a day
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ def period_with_data(space: Workspace, key: str) -> Period:
 def read_optional(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     """A CSV the centre keeps by hand (log, measures, recommendations), all text; empty when there is none.
 
-    ``columns`` maps the file's column names to frame names; further columns are ignored.
+    ``columns`` maps the file's column names to frame names; further columns are ignored. Days become ISO dates however
+    they are written. Raises ValueError naming file, line and column of a day that is none.
     """
     if not path.exists():
         return pd.DataFrame(columns=list(columns.values()), dtype=str)
@@ -97,7 +101,19 @@ def read_optional(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise ValueError(f"{path.name}: нет столбцов {', '.join(missing)}. Нужны: {', '.join(columns)}.")
-    return frame.rename(columns=dict(columns))[list(columns.values())]
+    days = {
+        name: [_day(path, name, *row) for row in enumerate(frame[name], start=2)] for name in DAYS if name in columns
+    }
+    return frame.assign(**days).rename(columns=dict(columns))[list(columns.values())]
+
+
+def _day(path: Path, column: str, line: int, text: str) -> str:
+    day = parse_moment(text)[:10]
+    if text.strip() and not day:
+        raise ValueError(
+            f"{path.name}, строка {line}, столбец {column}: «{text[:60]}» – не дата. Нужна вида 2022-06-20 или 20.06.2022."
+        )
+    return day
 
 
 def read_measures(stage: Stage) -> pd.DataFrame:

@@ -93,8 +93,9 @@ def test_an_answer_whose_day_has_passed_is_said_so(folder, space):
 
 
 def test_the_lines_for_the_analyst(folder, space):
-    lines = due_lines(how_things_stand(folder), load_schools(folder.path / "schools.csv"), space)
-    assert lines[0].replace("\u00a0", " ") == "На 1 сентября 2021 г."
+    schools = load_schools(folder.path / "schools.csv")
+    lines = [line.replace("\u00a0", " ") for line in due_lines(how_things_stand(folder), schools, space)]
+    assert lines[0] == "На 1 сентября 2021 г."
     assert "Просрочено: форма за июль 2021 года (срок 20.07.2021) – 1 школа: СОШ № 3." in lines
     assert lines[-1].startswith("Открытые замечания (")
 
