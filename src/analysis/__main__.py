@@ -1,6 +1,7 @@
 """``python -m analysis``: the twin of make on every system."""
 
 import sys
+from typing import NoReturn
 
 
 def main() -> None:
@@ -12,7 +13,7 @@ def main() -> None:
     run()
 
 
-def _without_packages(error: ModuleNotFoundError) -> None:
+def _without_packages(error: ModuleNotFoundError) -> NoReturn:
     from analysis.doctor import SET_UP, examine
 
     if sys.argv[1:2] == ["doctor"]:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -130,6 +131,7 @@ def lab(
 
         folder = notebooks_folder(open_workspace(data=data, params=params))
         quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        quiet.append(f"--LabApp.app_settings_dir={Path(__file__).parent / 'starter' / 'lab'}")
         command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *quiet, *(arguments or [])]
         os.execv(sys.executable, command) if os.name == "posix" else _run(command)
 

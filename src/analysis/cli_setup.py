@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,7 +61,7 @@ def init(
         _next_steps(start(space.data, space.params, answers), name, answers.month, Console())
 
 
-def _ask(given: dict[str, object]) -> dict[str, object]:
+def _ask(given: dict[str, Any]) -> dict[str, Any]:
     """The answers that were not given: asked on a terminal; elsewhere what cannot be guessed is an error."""
     from analysis.workspace import RequestError
 
@@ -73,7 +73,7 @@ def _ask(given: dict[str, object]) -> dict[str, object]:
         raise RequestError(f"Не указано: {options}. Список параметров: analysis init --help.")
     if not missing:
         return given
-    asked: dict[str, object] = {key: typer.prompt(needed[key]) for key in missing}
+    asked: dict[str, Any] = {key: typer.prompt(needed[key]) for key in missing}
     asked |= {key: typer.prompt(text, default="") for key, text in optional.items() if key not in given}
     return given | asked
 

@@ -79,6 +79,7 @@ def fit(lines: Iterable[Line]) -> bool:
 
 
 def python() -> Iterator[Line]:
+    """Version and environment of the interpreter that runs this."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST:
         yield Line("failure", "Python", version, "Нужен 3.11 или новее: установите его и удалите папку .venv.")
@@ -148,6 +149,7 @@ def _start(name: str) -> str:
 
 
 def fonts() -> Iterator[Line]:
+    """The typefaces of the PDF are there whole."""
     from analysis.report.fonts import font_files
 
     files = [path for path in font_files() if path.stat().st_size > 1000]
@@ -158,6 +160,7 @@ def fonts() -> Iterator[Line]:
 
 
 def encoding() -> Iterator[Line]:
+    """File names in Russian can be read."""
     name = sys.getfilesystemencoding().lower()
     if name in ("utf-8", "utf8"):
         yield Line("ok", "Кодировка", "UTF-8")
@@ -174,6 +177,7 @@ def programs() -> Iterator[Line]:
 
 
 def scratch() -> Iterator[Line]:
+    """Temporary files can be made."""
     with tempfile.TemporaryDirectory(prefix="orientir-") as folder:
         yield Line("ok", "Временная папка", str(Path(folder).parent))
 

@@ -32,12 +32,14 @@ def project(data: str, params: str, out: str) -> Iterator[Line]:
 
 
 def parameters(space: Workspace) -> Iterator[Line]:
+    """The params folder is read and consistent."""
     settings = space.settings
     counts = f"показателей {len(settings.indicators)}, групп {len(settings.project.groups)}"
     yield Line("ok", "Параметры", f"{space.params}: {counts}, мероприятий {len(settings.activities)}")
 
 
 def letters(space: Workspace) -> Iterator[Line]:
+    """The templates of letters are whole."""
     from analysis.letters import load_letters
 
     load_letters(space.params)
@@ -45,6 +47,7 @@ def letters(space: Workspace) -> Iterator[Line]:
 
 
 def schools(space: Workspace) -> Iterator[Line]:
+    """The list of schools fits the groups."""
     from analysis.intake.identity import check_groups, load_schools
 
     path = space.data / "schools.csv"
@@ -67,6 +70,7 @@ def schools(space: Workspace) -> Iterator[Line]:
 
 
 def inbox(space: Workspace) -> Iterator[Line]:
+    """Something has come."""
     folder = space.data / "inbox"
     files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "~$"))]
     imports = [path for path in (space.data / "imports").rglob("*") if path.is_file()]

@@ -83,7 +83,8 @@ class Explorer:
         self._observe(self.school, self._follow_school)
 
     def _build(self) -> None:
-        self.period = _dropdown("Период", self._periods, self.report.period.key)
+        titles = [(self._space.settings.parse_period(key).title(), key) for key in self._periods]
+        self.period = _dropdown("Период", titles, self.report.period.key)
         self.group = _dropdown("Группа", [])
         self.indicator = _dropdown("Показатель", [])
         self.school = _dropdown("Школа", [])

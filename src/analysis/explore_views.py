@@ -121,7 +121,7 @@ def ranking(report: PeriodReport, group: str, weights: Mapping[str, float]) -> T
 
 def _moves(difference: pd.Series) -> list[str]:
     signs = difference.fillna(0).astype(int)
-    return ["без изменений" if n == 0 else f"+{n}" if n > 0 else f"\u2212{-n}" for n in signs]
+    return ["0" if n == 0 else f"+{n}" if n > 0 else f"\u2212{-n}" for n in signs]
 
 
 def missing(report: PeriodReport) -> Table | Paragraph:

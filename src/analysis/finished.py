@@ -54,16 +54,16 @@ class FinishedPeriod:
         return self._frames[name]
 
     def _read(self, name: str) -> pd.DataFrame:
-        advice = f"Выполните make report PERIOD={self.period.key} (analysis report {self.period.key})"
+        what = f"Таблица {name} за {self.period.key}"
+        advice = f"Выполните ещё раз: make report PERIOD={self.period.key} (analysis report {self.period.key})."
         try:
             frame = load_table(self.folder / "tables", name)
         except Exception as error:  # a damaged file can make pyarrow raise anything
-            raise RequestError(f"Таблица {name} за {self.period.key} не читается: {error} {advice} ещё раз.") from None
+            there = (self.folder / "tables" / f"{name}.parquet").exists()
+            raise RequestError(f"{what} не читается: файл {'повреждён' if there else 'пропал'}. {advice}") from error
         columns = contract_columns(name) if name in self.tables else ()
         if lacking := [column for column in columns if column not in frame.columns]:
-            raise RequestError(
-                f"Таблица {name} за {self.period.key} другой версии: нет столбца {lacking[0]}. {advice}."
-            )
+            raise RequestError(f"{what} другой версии: нет столбца {lacking[0]}. {advice}")
         return frame
 
     def columns(self, name: str) -> pd.DataFrame:

@@ -114,7 +114,7 @@ def _check(folder: Path, answers: Answers) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RequestError(f"Папка {folder} уже есть и не пуста: она не тронута. Назовите другую.")
     try:
-        kind = parse_period(answers.month).kind
+        kind: str = parse_period(answers.month).kind
     except PeriodError:
         kind = ""
     if kind != "month":

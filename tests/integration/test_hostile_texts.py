@@ -21,10 +21,12 @@ from email.policy import default
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import openpyxl
 import pypdf
 import pytest
 import yaml
+from nbformat.v4 import new_code_cell, new_notebook
 
 from analysis.calendar_ics import calendar_bytes
 from analysis.distribution import plan
@@ -123,10 +125,11 @@ def city(tmp_path_factory):
     write_csv(
         data / "centre_log.csv", ("activity", "status", "date", "document"), ("2.2", "выполнено", "2022-06-01", MARKUP)
     )
-    write_csv(data / "recommendations.csv", ("period", "unit_id", "text", "due", "done"),
-              ("2021H2", "city", f"{FORMULAS[0]} {MARKUP}", "2022-01-01", ""), ("2021H2", "../../h1", MARKUP, "01.02.2022", ""))  # fmt: skip
-    write_csv(data / "measures.csv", ("measure", "scope", "unit_id", "indicator", "from", "to", "text", "document"),
-              (MARKUP, "school", "h1", "П04", "2022-01-01", "2022-05-31", f"{FORMULAS[0]} {MARKUP}", MARKUP))  # fmt: skip
+    given = [("2021H2", "city", f"{FORMULAS[0]} {MARKUP}", "2022-01-01", "")]
+    given.append(("2021H2", "../../h1", MARKUP, "01.02.2022", ""))
+    write_csv(data / "recommendations.csv", ("period", "unit_id", "text", "due", "done"), *given)
+    taken = (MARKUP, "school", "h1", "П04", "2022-01-01", "2022-05-31", f"{FORMULAS[0]} {MARKUP}", MARKUP)
+    write_csv(data / "measures.csv", tuple("measure scope unit_id indicator from to text document".split()), taken)
     for command in (
         ["forms", "2022-07"],
         ["report", "2022H1", "--schools", "h1,h2"],
@@ -352,11 +355,9 @@ def test_notebook_parameters_are_values_and_not_code(tmp_path, monkeypatch, engi
     from analysis.report.notebooks import run_notebook
 
     monkeypatch.chdir(tmp_path)
-    notebook = {"cells": [
-        {"cell_type": "code", "id": "a", "metadata": {"tags": ["parameters"]}, "source": 'period = ""', "outputs": [], "execution_count": None},
-        {"cell_type": "code", "id": "b", "metadata": {}, "source": "print(period)", "outputs": [], "execution_count": None},
-    ], "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
-    (tmp_path / "n.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    cells = [new_code_cell('period = ""', metadata={"tags": ["parameters"]}), new_code_cell("print(period)")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "n.ipynb")
     text = '"; open("PWNED", "w") #\n\'\'\'"""\\'
     run_notebook(tmp_path / "n.ipynb", tmp_path / "out.ipynb", {"period": text}, engine=engine, cwd=tmp_path)
     made = json.loads((tmp_path / "out.ipynb").read_text(encoding="utf-8"))
@@ -386,7 +387,8 @@ def uses(tree: ast.AST) -> list[str]:
 
 
 def test_the_search_finds_what_it_is_for():
-    bad = "import pickle, os.path\nfrom marshal import loads\neval('1')\nos.system('x')\npd.read_pickle(x)\nnp.load(x, allow_pickle=1)"
+    bad = "import pickle, os.path\nfrom marshal import loads\neval('1')\nos.system('x')\n"
+    bad += "pd.read_pickle(x)\nnp.load(x, allow_pickle=1)"
     assert sorted(uses(ast.parse(bad))) == ["allow_pickle", "eval", "marshal", "pickle", "read_pickle", "system"]
 
 
