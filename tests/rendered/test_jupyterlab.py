@@ -121,6 +121,55 @@ def test_a_weight_moves_the_ranking(page):
     )
 
 
+def view(page, heading):
+    """What the cell under a heading shows."""
+    cells = page.locator(".jp-Cell")
+    texts = [cells.nth(number).inner_text() for number in range(cells.count())]
+    place = next(number for number, text in enumerate(texts) if text.strip().startswith(heading))
+    return cells.nth(place + 1)
+
+
+def test_every_view_follows_the_choice(page):
+    choose(page, "Школа", "Лицей № 104")
+    page.wait_for_function("document.body.innerText.includes('Замечания: Лицей № 104')")
+    spread = view(page, "Распределение").locator("svg[role=img]").get_attribute("aria-label")
+    among = view(page, "Школа среди").locator("svg[role=img]").get_attribute("aria-label")
+    assert "Распределение школ" in spread
+    assert "Лицей № 104" in among
+    assert "Лицей № 104" in view(page, "Школа среди").inner_text()
+    assert "СОШ № 133" in view(page, "Кто не").inner_text()
+    choose(page, "Группа", "В. СОШ и центры, до 450")
+    page.wait_for_function(
+        "before => ![...document.querySelectorAll('svg[role=img]')].some(s => s.getAttribute('aria-label') === before)",
+        arg=among,
+    )
+    choose(page, "Школа", "Все школы")
+    page.wait_for_function("!document.body.innerText.includes('Замечания: Лицей № 104')")
+    assert "вернуть" in view(page, "Замечания").inner_text()
+
+
+def test_another_period_is_opened(page):
+    title = "document.querySelector('.jp-OutputArea svg[role=img]').getAttribute('aria-label')"
+    before = picture(page)
+    choose(page, "Период", "2022 год")
+    page.wait_for_function(f"before => {title} !== before", arg=before)
+    choose(page, "Период", "I полугодие 2022 года")
+    page.wait_for_function(f"before => {title} === before", arg=before)
+
+
+def test_the_shown_picture_and_table_are_saved(page, project):
+    folder = project / "reports" / "demo" / "explore"
+    for what, ending in (("Динамика (рисунок)", "svg"), ("Места при выбранных весах (таблица)", "csv")):
+        choose(page, "Что сохранить", what)
+        page.get_by_role("button", name="Сохранить").click()
+        page.wait_for_function(f"document.body.innerText.includes('.{ending} в папке')")
+    (drawn,), (table,) = folder.glob("*-trend-*.svg"), folder.glob("*-ranking_table-*.csv")
+    assert drawn.read_text(encoding="utf-8").startswith("<svg")
+    lines = table.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("Учреждение;Место;Место в отчёте;Сдвиг")
+    assert len(lines) > 5
+
+
 def fingerprints(folder):
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 

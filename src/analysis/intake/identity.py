@@ -6,8 +6,9 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -200,7 +201,7 @@ def _school(path: Path, line: int, row: dict[str, str | None]) -> School:
 def _date(path: Path, line: int, text: str) -> date | None:
     if not text:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SchoolsError(f"{path.name}, строка {line}: дата «{text}» не распознана, нужна вида 2021-09-01.") from None
+    for pattern in ("%Y-%m-%d", "%d.%m.%Y"):  # the second is what Excel makes of the first
+        with suppress(ValueError):
+            return datetime.strptime(text, pattern).date()
+    raise SchoolsError(f"{path.name}, строка {line}: дата «{text}» не распознана, нужна вида 2021-09-01.")
