@@ -57,6 +57,8 @@ def city(tmp_path_factory):
     with (data / "schools.csv").open("a", encoding="utf-8", newline="") as file:
         rows = [(*school, "1-11", "", "", "", f"{school[0]}@example.ru", "") for school in SCHOOLS]
         csv.writer(file, delimiter=";").writerows(rows)
+    with (data / "params" / "project.yaml").open("a", encoding="utf-8") as file:
+        file.write("titles: {interim: Справка о кружках}\n")
     places = ["--data", str(data), "--out", str(root / "reports")]
     healthy = run(root, "doctor", *places)
     assert (healthy.returncode, "Школы: 6" in healthy.stdout) == (0, True), healthy.stdout
@@ -89,7 +91,7 @@ def test_reports_speak_of_this_city_alone(city):
     assert {"working/report.html", "working/report.pdf", "public/report.pdf", "schools/t1/card.html"} <= set(shown)
     for name, text in shown.items():
         assert not re.search(r"Белгород|НМИЦ|№.?49|749|ДЕМОНСТРАЦИОННЫЕ", text), name
-    assert "города Тулы" in shown["working/report.html"]
+    assert "Справка о кружках города Тулы" in shown["working/report.html"]
     assert "МКУ «Центр: качество &amp; #развитие» г. Тулы" in shown["meeting/report.html"]
     assert "исполнение не оценивается" in shown["working/report.html"]
 
