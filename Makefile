@@ -18,6 +18,8 @@
 ##   make site                        страницы для публикации: «дорожная карта» и публичные отчёты
 ##
 ## Рабочее место
+##   make init NAME=tula              папка данных своего города (ARGS="--city Тула …"; о прочем спросит)
+##   make doctor                      годится ли этот компьютер и что исправить
 ##   make lab                         открыть тетради в JupyterLab
 ##   make clean                       удалить демонстрационные отчёты и данные, временные файлы
 ##   make help                        эта справка
@@ -39,7 +41,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help report forms intake demo lab send verify site due doctor test lint drills bench docs lock clean period
+.PHONY: help init report forms intake demo lab send verify site due doctor test lint drills bench docs lock clean period
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -83,7 +85,11 @@ due: .venv/.ready
 	@$(ANALYSIS) due $(COMMON) $(call option,OUT,out) $(call option,ON,on) $(call flag,SEND,yes)
 
 doctor: .venv/.ready
-	@$(ANALYSIS) doctor $(COMMON)
+	@$(ANALYSIS) doctor $(COMMON) $(call option,OUT,out)
+
+init: .venv/.ready
+	@test -n $(call quote,$(value NAME)) || { echo "Назовите папку: make init NAME=tula" >&2; exit 2; }
+	@$(ANALYSIS) init $(call quote,$(value NAME)) $(call option,PARAMS,params) $(ARGS)
 
 test: .venv/.ready-dev
 	@$(PY) -m pytest -q -n 2 --dist loadfile $(ARGS)

@@ -6,11 +6,12 @@ import dataclasses
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis import cli_office
+from analysis import cli_office, cli_setup
 from analysis.cli_options import Data, Debug, Out, Params
 from analysis.messages import DONE_IN_PART, FAILED, Console, guarded
 
@@ -130,6 +131,7 @@ def lab(
 
         folder = notebooks_folder(open_workspace(data=data, params=params))
         quiet = ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        quiet.append(f"--LabApp.app_settings_dir={Path(__file__).parent / 'starter' / 'lab'}")
         command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", *quiet, *(arguments or [])]
         os.execv(sys.executable, command) if os.name == "posix" else _run(command)
 
@@ -165,6 +167,7 @@ def verify(
 
 
 cli_office.add_commands(app)
+cli_setup.add_commands(app)
 
 
 def _speak_utf8() -> None:

@@ -34,12 +34,15 @@ def send(
 ) -> None:
     """Посылка каждой школе: карта, протокол, письмо. Без --yes – показать, что и на какой адрес уйдёт."""
     with guarded(debug):
-        from analysis.distribution_period import period_parcels
+        from analysis.distribution_period import period_parcels, without_parcel
 
         console = Console()
         space, letters = _open(data, params, out, 1, console)
         parsed = space.settings.parse_period(period)
-        _deliver(space, parsed.key, period_parcels(space, parsed, letters), letters, yes, console)
+        parcels = period_parcels(space, parsed, letters)
+        if left := without_parcel(space, parsed, parcels):
+            console.say(f"Без посылки, карты нет ({len(left)}): {', '.join(left)}.")
+        _deliver(space, parsed.key, parcels, letters, yes, console)
 
 
 def due(

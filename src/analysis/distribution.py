@@ -64,12 +64,27 @@ class Planned:
     state: State
 
     @property
-    def line(self) -> str:
-        """One line of the table of who gets what at which address."""
+    def row(self) -> tuple[str, str, str, str, str]:
+        """One row of the table of who gets what at which address."""
         parcel = self.parcel
         what = _WORDS[self.state] + (f" – {parcel.problem}" if parcel.problem else "")
-        files = ", ".join(sorted(parcel.attachments)) or "письмо без вложений"
-        return f"{parcel.school_id}  {one_line(parcel.school)}  →  {parcel.address or 'нет адреса'}: {files}  ({what})"
+        address = one_line(parcel.address) or "нет адреса"
+        return one_line(parcel.school_id), one_line(parcel.school), address, what, _brief(parcel.attachments)
+
+
+def _brief(names: Iterable[str]) -> str:
+    """«card.html+pdf, protocol_2022-05_s104.html+xlsx»."""
+    endings: dict[str, list[str]] = {}
+    for name in sorted(names):
+        endings.setdefault(name.rpartition(".")[0], []).append(name.rpartition(".")[2])
+    return ", ".join(f"{stem}.{'+'.join(found)}" for stem, found in endings.items()) or "письмо без вложений"
+
+
+def table_lines(planned: Sequence[Planned]) -> list[str]:
+    """Who gets what at which address, in columns."""
+    rows = [("код", "школа", "адрес", "что сделать", "вложения"), *(item.row for item in planned)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def address_problem(school: School, schools: Iterable[School]) -> str:

@@ -21,6 +21,8 @@ from analysis.workspace import RequestError, Workspace
 
 CARD_FILES = ("card.html", "card.pdf")
 
+NO_CARD = "карты этой школы в отчёте нет: выполните make report без SCHOOLS или передайте протокол сами"
+
 
 def send_folder(space: Workspace, topic: str) -> Path:
     """Where parcels lie: beside the periods' folders, which `verify` compares file by file."""
@@ -35,10 +37,18 @@ def period_parcels(space: Workspace, period: Period, letters: Letters) -> list[P
     parcels = []
     for school in sorted(schools, key=lambda school: school.school_id):
         card, problem = _card(space.report_folder(period), school.school_id, outputs)
+        problem = problem or ("" if card else NO_CARD)
         attachments = card | protocols(space.data, school.school_id, _months(asked, school, period))
         if attachments:
             parcels.append(_parcel(space, period, letters, school, schools, attachments, problem))
     return parcels
+
+
+def without_parcel(space: Workspace, period: Period, parcels: list[Parcel]) -> list[str]:
+    """Names of the schools of the period for which there is nothing to send, as those that never reported."""
+    known = {parcel.school_id for parcel in parcels}
+    schools = load_schools(space.data / "schools.csv").valid_in(period)
+    return [school.name for school in schools if school.school_id not in known]
 
 
 def _outputs(report: Path, period: Period) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.building import check_writable
-from analysis.distribution import Parcel, Planned, plan, unsent, write_parcels
+from analysis.distribution import Parcel, Planned, plan, table_lines, unsent, write_parcels
 from analysis.distribution_journal import Journal, load_journal, sending
 from analysis.distribution_mail import Server, send_parcels, server_of_environment
 from analysis.distribution_period import send_folder
@@ -21,8 +21,8 @@ def deliver(space: Workspace, topic: str, parcels: list[Parcel], letters: Letter
     check_writable(folder)
     planned = plan(parcels, load_journal(space.data))
     write_parcels(folder, planned)
-    for item in planned:
-        console.say(item.line)
+    for line in table_lines(planned) if planned else ():
+        console.say(line)
     console.say(f"Посылок: {len(planned)}. Папка: {folder}")
     if server is None:
         _say_what_waits(planned, console)

@@ -98,7 +98,7 @@ def closed_with(month: Period) -> list[Period]:
 def reminders(due: Due, schools: Schools, letters: Letters, space: Workspace) -> list[Parcel]:
     """A letter to every school that owes a form past its deadline or an answer to a finding."""
     late = {code: list(rows["period"]) for code, rows in due.missing.groupby("school_id")}
-    asked = dict(due.findings.groupby("school_id"))
+    asked = dict(iter(due.findings.groupby("school_id")))
     owing = [school for school in schools if school.school_id in late or school.school_id in asked]
     return [
         _reminder(due, school, schools, late.get(school.school_id, []), asked.get(school.school_id), letters, space)
@@ -120,7 +120,7 @@ def _reminder(
     words = {
         "срок": deadline_sentence(due.upcoming).rstrip(".") if due.upcoming else "сроки дорожной карты прошли",
         "долг": _debt(late, settings),
-        "замечания": _remarks(asked, settings),
+        "замечания": _remarks(asked, due.on, settings),
     }
     letter = write_letter(letters.reminder, school.name, words, settings, space.is_demo)
     topic = f"due-{due.on.isoformat()}"
@@ -140,21 +140,23 @@ def _deadline_of(month: Period) -> str:
     return f"за {month.title()} (срок {format_date(month.due, 'short')})"
 
 
-def _remarks(asked: pd.DataFrame | None, settings: Settings) -> str:
+def _remarks(asked: pd.DataFrame | None, on: date, settings: Settings) -> str:
     if asked is None:
         return ""
-    lines = [_remark(row, settings) for row in asked.itertuples(index=False)]
+    lines = [_remark(row, on, settings) for row in asked.itertuples(index=False)]
     return "Ждут ответа замечания к формам (протоколы приложены):\n" + "\n".join(lines) + "\n"
 
 
-def _remark(row: object, settings: Settings) -> str:
+def _remark(row: object, on: date, settings: Settings) -> str:
     month = settings.parse_period(row.period)  # type: ignore[attr-defined]
     counts = [
         f"{verb} {count_of(number, 'место', 'места', 'мест')}"
         for verb, number in (("исправить", row.n_errors), ("уточнить", row.n_queries))  # type: ignore[attr-defined]
         if number
     ]
-    until = f", до {format_date(row.until, 'short')}" if row.until else ""  # type: ignore[attr-defined]
+    last = str(row.until)  # type: ignore[attr-defined]
+    word = "до" if last >= on.isoformat() else "срок был"
+    until = f", {word} {format_date(last, 'short')}" if last else ""
     return f"– {month.title()}: {', '.join(counts)}{until}"
 
 

@@ -53,9 +53,15 @@ def _findings_line(due: Due, schools: Schools) -> str:
     rows = due.findings
     if rows.empty:
         return "Открытых замечаний нет."
-    errors = count_of(rows["n_errors"].sum(), "ошибка", "ошибки", "ошибок")
-    queries = count_of(rows["n_queries"].sum(), "вопрос", "вопроса", "вопросов")
-    return _named(f"Открытые замечания ({errors}, {queries})", sorted(set(rows["school_id"])), schools)
+    counts = [
+        count_of(number, *words)
+        for number, words in (
+            (rows["n_errors"].sum(), ("ошибка", "ошибки", "ошибок")),
+            (rows["n_queries"].sum(), ("вопрос", "вопроса", "вопросов")),
+        )
+        if number
+    ]
+    return _named(f"Открытые замечания ({', '.join(counts)})", sorted(set(rows["school_id"])), schools)
 
 
 def _named(title: str, codes: list[str], schools: Schools) -> str:

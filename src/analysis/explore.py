@@ -10,11 +10,14 @@ import pandas as pd
 
 from analysis import explore_views as views
 from analysis.files import write_whole
+from analysis.finished import finished_in, made_periods
 from analysis.intake.register import escape
 from analysis.report.blocks import Paragraph
 from analysis.report.charts import Chart
-from analysis.report.opening import open_report
+from analysis.report.document import DEMO_STAMP, Document
+from analysis.report.opening import PeriodReport
 from analysis.report.tables import Table
+from analysis.settings import Indicator
 from analysis.workspace import RequestError, Workspace, workspace_of_notebook
 
 WIDE = widgets.Layout(width="34em")
@@ -22,8 +25,39 @@ STYLE = (  # JupyterLab sets every cell flush right
     "<style>.orientir-view :is(td, th, caption) { text-align: left !important }"
     ".orientir-view .n { text-align: right !important }</style>"
 )
+TITLE = "Исследование данных"
 ALL_SCHOOLS = ("Все школы", "")
 HEAVIEST = 3.0
+
+
+class View(widgets.HTML):
+    """A view on the page; an export of the notebook gets what it showed when its cell ran."""
+
+    shown: Chart | Table | Paragraph | None = None
+
+    def show(self, view: Chart | Table | Paragraph) -> None:
+        self.shown = view
+        self.value = f'<div class="jp-RenderedHTMLCommon orientir-view">{STYLE}{view.html()}</div>'
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        return super()._repr_mimebundle_(**kwargs) | (self.shown._repr_mimebundle_() if self.shown else {})
+
+
+class ControlledView(widgets.HBox):
+    """Controls with the view that follows them; in an export the view alone."""
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        return self.children[-1]._repr_mimebundle_(**kwargs) | super()._repr_mimebundle_(**kwargs)
+
+
+class Controls(widgets.VBox):
+    """The choices; in an export they become the document's title and marks."""
+
+    document: Document | None = None
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        about = self.document._repr_mimebundle_() if self.document else {}
+        return about | super()._repr_mimebundle_(**kwargs)
 
 
 class Explorer:
@@ -35,10 +69,10 @@ class Explorer:
 
     def __init__(self, period: str, data: str = "") -> None:
         """Open a period that has been made. Raises RequestError when none has."""
-        self._data, self._filling = data, False
+        self._filling = False
         self._space, _ = workspace_of_notebook(data, period)
-        self._periods = made_periods(self._space, period)
-        self.report = open_report(period if period in self._periods else self._periods[-1], "", data)
+        self._periods = offered_periods(self._space, period)
+        self.report = self._open(period if period in self._periods else self._periods[-1])
         self.shown: dict[str, Chart | Table | Paragraph] = {}
         self._known_months: dict[tuple[str, str], pd.DataFrame] = {}
         self._build()
@@ -49,16 +83,18 @@ class Explorer:
         self._observe(self.school, self._follow_school)
 
     def _build(self) -> None:
-        self.period = _dropdown("Период", self._periods, self.report.period.key)
+        titles = [(self._space.settings.parse_period(key).title(), key) for key in self._periods]
+        self.period = _dropdown("Период", titles, self.report.period.key)
         self.group = _dropdown("Группа", [])
         self.indicator = _dropdown("Показатель", [])
         self.school = _dropdown("Школа", [])
-        self.controls = widgets.VBox([self.period, self.group, self.indicator, self.school])
+        self._stamp = widgets.HTML()
+        self.controls = Controls([self._stamp, self.period, self.group, self.indicator, self.school])
         names = ("trend", "spread", "among_group", "ranking_table", "missing", "findings")
-        self._places = {name: widgets.HTML() for name in names}
+        self._places = {name: View() for name in names}
         self.trend, self.spread, self.among_group, ranking, self.missing, self.findings = self._places.values()
         self.weights = widgets.VBox(layout=widgets.Layout(flex="0 0 auto", margin="0 2em 0 0"))
-        self.ranking = widgets.HBox([self.weights, ranking])
+        self.ranking = ControlledView([self.weights, ranking])
         self._build_export(names)
 
     def _build_export(self, names: Iterable[str]) -> None:
@@ -71,11 +107,16 @@ class Explorer:
     def _fill(self) -> None:
         """Offer what the opened period has; a choice that still exists stays."""
         report, self._filling = self.report, True
+        self._stamp.value = f"<p><b>{DEMO_STAMP}</b></p>" if report.demo else ""
+        self.controls.document = Document(
+            TITLE, report.period.title(), edition="working", demo=report.demo, draft=False, date=report.date.isoformat()
+        )
         ranked = report.tables["rankings"]
         groups = [(label, code) for code, label in report.group_labels.items() if (ranked["group"] == code).any()]
         present = set(report.tables["indicators"].query("level == 'school'")["indicator"])
         _offer(self.group, groups)
-        _offer(self.indicator, [(i.label, i.code) for i in report.settings.indicators if i.code in present])
+        indicators = [i for i in report.settings.indicators if i.code in present]
+        _offer(self.indicator, [(i.label, i.code) for i in indicators], _first_cumulative(indicators))
         schools = sorted((name, code) for code, name in report.school_names.items())
         _offer(self.school, [ALL_SCHOOLS, *schools])
         self._offer_weights()
@@ -94,8 +135,12 @@ class Explorer:
         widget.observe(lambda _: None if self._filling else action(), names="value")
 
     def _reopen(self) -> None:
-        self.report = open_report(self.period.value, "", self._data)
+        self.report = self._open(self.period.value)
         self._fill()
+
+    def _open(self, key: str) -> PeriodReport:
+        """With the period that the report was compared with."""
+        return finished_in(self._space, key).report
 
     def chosen_weights(self) -> dict[str, float]:
         """Weight by indicator code, as the sliders stand."""
@@ -131,7 +176,7 @@ class Explorer:
 
     def _show(self, name: str, view: Chart | Table | Paragraph) -> None:
         self.shown[name] = view
-        self._places[name].value = f'<div class="jp-RenderedHTMLCommon orientir-view">{STYLE}{view.html()}</div>'
+        self._places[name].show(view)
 
     def save_view(self, name: str) -> str:
         """Save a chart as SVG or a table as CSV under the reports folder; returns the path from there."""
@@ -156,13 +201,13 @@ VIEW_NAMES = {
 }
 
 
-def made_periods(space: Workspace, period: str) -> list[str]:
+def offered_periods(space: Workspace, period: str) -> list[str]:
     """Keys of the periods whose report has been made, oldest first. Raises RequestError when there is none."""
-    folder = space.out / space.data_name
-    keys = sorted(path.parent.parent.name for path in folder.glob("[0-9]*/tables/indicators.parquet"))
-    if not keys:
-        raise RequestError(f"В папке {folder} ещё нет отчётов. Выполните make report PERIOD={period} и повторите.")
-    return keys
+    if keys := made_periods(space):
+        return keys
+    raise RequestError(
+        f"В папке {space.out / space.data_name} ещё нет отчётов. Выполните make report PERIOD={period} и повторите."
+    )
 
 
 def csv_bytes(view: Table | Paragraph) -> bytes:
@@ -192,8 +237,14 @@ def _slider(label: str, code: str, weight: float) -> widgets.FloatSlider:
     return slider
 
 
-def _offer(widget: widgets.Dropdown, options: list[tuple[str, str]]) -> None:
-    """New options for a dropdown without losing a choice that is still among them."""
-    kept = widget.value if widget.value in [value for _, value in options] else None
+def _first_cumulative(indicators: list[Indicator]) -> str | None:
+    """What has a trend worth a look to begin with."""
+    return next((indicator.code for indicator in indicators if indicator.type == "C"), None)
+
+
+def _offer(widget: widgets.Dropdown, options: list[tuple[str, str]], first: str | None = None) -> None:
+    """New options for a dropdown without losing a choice that is still among them; else ``first`` or the first."""
+    values = [value for _, value in options]
+    kept = widget.value if widget.value in values else first
     widget.options = options
-    widget.value = kept if kept is not None else options[0][1]
+    widget.value = kept if kept in values else values[0]

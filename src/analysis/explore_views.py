@@ -121,7 +121,7 @@ def ranking(report: PeriodReport, group: str, weights: Mapping[str, float]) -> T
 
 def _moves(difference: pd.Series) -> list[str]:
     signs = difference.fillna(0).astype(int)
-    return ["без изменений" if n == 0 else f"+{n}" if n > 0 else f"\u2212{-n}" for n in signs]
+    return ["0" if n == 0 else f"+{n}" if n > 0 else f"\u2212{-n}" for n in signs]
 
 
 def missing(report: PeriodReport) -> Table | Paragraph:
@@ -130,7 +130,9 @@ def missing(report: PeriodReport) -> Table | Paragraph:
     rows = table[table["status"] == "missing"]
     if rows.empty:
         return Paragraph("Все формы представлены.")
-    frame = rows.assign(school=rows["school_id"].map(report.school_names)).sort_values(["school_id", "period"])
+    rows = rows.sort_values(["school_id", "period"])
+    titles = rows["period"].map(lambda key: report.settings.parse_period(key).title())
+    frame = rows.assign(school=rows["school_id"].map(report.school_names), period=titles)
     columns = [Column("school", "Учреждение"), Column("period", "Период"), Column("due", "Срок", "date")]
     return Table(frame, columns, "Формы не представлены", row_header="school")
 

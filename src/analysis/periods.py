@@ -20,7 +20,7 @@ Kind = Literal["month", "half", "year", "roadmap"]
 
 MONTH_NAMES = "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
 _MONTHS_GENITIVE = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
-_PATTERN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])|H(?P<half>[12])|-(?P<last>\d{4}))?")
+_PATTERN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])|H(?P<half>[12])|-(?P<last>\d{4}))?", re.ASCII)
 
 
 class PeriodError(ValueError):

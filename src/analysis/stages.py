@@ -8,21 +8,29 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.intake.inbox import parse_moment
 from analysis.intake.run import load_accepted
 from analysis.periods import Period, month_period, parse_period
 from analysis.settings import Settings
 from analysis.tablestore import load_table, save_table
-from analysis.workspace import Workspace, workspace_of_notebook
+from analysis.workspace import Workspace, drafts_of_notebook, workspace_of_notebook
+
+DAYS = ("date", "due", "from", "to")  # columns of hand-kept lists that hold a day
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One period being computed; ``save`` writes tables that the next stages and the reports read."""
+    """One period being computed; ``save`` writes tables that the next stages and the reports read.
+
+    Run by hand in JupyterLab, a stage saves ``drafts`` instead, and the next stages take those that are newer than the
+    report's tables.
+    """
 
     space: Workspace
     period: Period
     baseline: Period
     tables: Path
+    drafts: Path | None = None
     _loaded: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
@@ -30,16 +38,25 @@ class Stage:
         """The validated params."""
         return self.space.settings
 
-    def save(self, **frames: pd.DataFrame) -> None:
-        """Write frames as ``tables/<name>.parquet``."""
+    def save(self, **frames: pd.DataFrame) -> str | None:
+        """Write frames as ``tables/<name>.parquet``; of drafts a sentence says where they are."""
         for name, frame in frames.items():
-            save_table(self.tables, name, frame)
+            save_table(self.drafts or self.tables, name, frame)
+        if self.drafts is None:
+            return None
+        return f"Черновик: {self.drafts}. Готовый отчёт не изменён; его собирает make report PERIOD={self.period.key}."
 
     def load(self, name: str) -> pd.DataFrame:
         """A table made by an earlier stage. Raises TableError when it was not made yet."""
         if name not in self._loaded:
-            self._loaded[name] = load_table(self.tables, name)
+            self._loaded[name] = load_table(self._newest(name), name)
         return self._loaded[name]
+
+    def _newest(self, name: str) -> Path:
+        """The folder whose table of this name was written last; the report's when neither is there."""
+        folders = [self.tables, *([self.drafts] if self.drafts else [])]
+        found = [folder for folder in folders if (folder / f"{name}.parquet").exists()]
+        return max(found, key=lambda folder: (folder / f"{name}.parquet").stat().st_mtime, default=self.tables)
 
     def history_months(self) -> tuple[Period, ...]:
         """The periods of the city's history."""
@@ -61,7 +78,7 @@ def open_stage(period: str, baseline: str = "", data: str = "") -> Stage:
     space, folder = workspace_of_notebook(data, period)
     parsed = period_with_data(space, period)
     other = space.settings.parse_period(baseline) if baseline else parsed.year_before()
-    return Stage(space, parsed, other, folder / "tables")
+    return Stage(space, parsed, other, folder / "tables", drafts_of_notebook(space, parsed))
 
 
 def period_with_data(space: Workspace, key: str) -> Period:
@@ -75,7 +92,8 @@ def period_with_data(space: Workspace, key: str) -> Period:
 def read_optional(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     """A CSV the centre keeps by hand (log, measures, recommendations), all text; empty when there is none.
 
-    ``columns`` maps the file's column names to frame names; further columns are ignored.
+    ``columns`` maps the file's column names to frame names; further columns are ignored. Days become ISO dates however
+    they are written. Raises ValueError naming file, line and column of a day that is none.
     """
     if not path.exists():
         return pd.DataFrame(columns=list(columns.values()), dtype=str)
@@ -83,7 +101,19 @@ def read_optional(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise ValueError(f"{path.name}: нет столбцов {', '.join(missing)}. Нужны: {', '.join(columns)}.")
-    return frame.rename(columns=dict(columns))[list(columns.values())]
+    days = {
+        name: [_day(path, name, *row) for row in enumerate(frame[name], start=2)] for name in DAYS if name in columns
+    }
+    return frame.assign(**days).rename(columns=dict(columns))[list(columns.values())]
+
+
+def _day(path: Path, column: str, line: int, text: str) -> str:
+    day = parse_moment(text)[:10]
+    if text.strip() and not day:
+        raise ValueError(
+            f"{path.name}, строка {line}, столбец {column}: «{text[:60]}» – не дата. Нужна вида 2022-06-20 или 20.06.2022."
+        )
+    return day
 
 
 def read_measures(stage: Stage) -> pd.DataFrame:

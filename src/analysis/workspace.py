@@ -13,6 +13,7 @@ from analysis.settings import Settings, load_settings
 CONTEXT_FILE = ".orientir.json"
 DEMO_MARK = "DEMO"
 DEMO_NAME = "demo"
+OWN_PARAMS = "params"  # a folder inside a data folder: the params of its authority
 
 
 class RequestError(ValueError):
@@ -62,12 +63,15 @@ def find_root(start: Path | None = None) -> Path:
 def open_workspace(data: str = "", params: str = "", out: str = "", start: Path | None = None) -> Workspace:
     """Folders from the options of a command; an empty option means the project's default.
 
-    ``data`` is a folder's name under ``data/`` or a path. Raises RequestError, SettingsError.
+    ``data`` is a folder's name under ``data/`` or a path; params that lie in it stand for the project's.
+    Raises RequestError, SettingsError.
     """
     params_folder = Path(params).resolve() if params else find_root(start) / "params"
     root = params_folder.parent if not params else _root_or_cwd(start)
-    name = data or load_settings(params_folder).project.data
-    return Workspace(params_folder, _data_folder(name, root), Path(out).resolve() if out else root / "reports")
+    folder = _data_folder(data or load_settings(params_folder).project.data, root)
+    if not params and (folder / OWN_PARAMS / "project.yaml").exists():
+        params_folder = folder / OWN_PARAMS
+    return Workspace(params_folder, folder, Path(out).resolve() if out else root / "reports")
 
 
 def _root_or_cwd(start: Path | None) -> Path:
@@ -92,6 +96,16 @@ def write_context(folder: Path, space: Workspace, report_folder: Path) -> Path:
     places = {"params": space.params, "data": space.data, "out": space.out, "report": report_folder}
     path.write_text(json.dumps({key: str(value) for key, value in places.items()}), encoding="utf-8")
     return path
+
+
+def drafts_of_notebook(space: Workspace, period: Period) -> Path | None:
+    """Where a stage that is run by hand in JupyterLab leaves its tables: a finished report is never changed by it.
+
+    None under a command, whose stages write into the report that is being built.
+    """
+    if (Path.cwd() / CONTEXT_FILE).exists():
+        return None
+    return space.out / space.data_name / "explore" / period.key / "tables"
 
 
 def workspace_of_notebook(data: str, period_key: str) -> tuple[Workspace, Path]:

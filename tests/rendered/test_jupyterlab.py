@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
-from analysis.report.notebooks import run_notebook
 from tests.rendered.browser import chromium
 
 pytestmark = pytest.mark.browser
@@ -119,6 +121,117 @@ def test_a_weight_moves_the_ranking(page):
     )
 
 
+def view(page, heading):
+    """What the cell under a heading shows."""
+    cells = page.locator(".jp-Cell")
+    texts = [cells.nth(number).inner_text() for number in range(cells.count())]
+    place = next(number for number, text in enumerate(texts) if text.strip().startswith(heading))
+    return cells.nth(place + 1)
+
+
+def test_every_view_follows_the_choice(page):
+    choose(page, "Школа", "Лицей № 104")
+    page.wait_for_function("document.body.innerText.includes('Замечания: Лицей № 104')")
+    spread = view(page, "Распределение").locator("svg[role=img]").get_attribute("aria-label")
+    among = view(page, "Школа среди").locator("svg[role=img]").get_attribute("aria-label")
+    assert "Распределение школ" in spread
+    assert "Лицей № 104" in among
+    assert "Лицей № 104" in view(page, "Школа среди").inner_text()
+    assert "СОШ № 133" in view(page, "Кто не").inner_text()
+    choose(page, "Группа", "В. СОШ и центры, до 450")
+    page.wait_for_function(
+        "before => ![...document.querySelectorAll('svg[role=img]')].some(s => s.getAttribute('aria-label') === before)",
+        arg=among,
+    )
+    choose(page, "Школа", "Все школы")
+    page.wait_for_function("!document.body.innerText.includes('Замечания: Лицей № 104')")
+    assert "вернуть" in view(page, "Замечания").inner_text()
+
+
+def test_another_period_is_opened(page):
+    title = "document.querySelector('.jp-OutputArea svg[role=img]').getAttribute('aria-label')"
+    before = picture(page)
+    choose(page, "Период", "2022 год")
+    page.wait_for_function(f"before => {title} !== before", arg=before)
+    choose(page, "Период", "I полугодие 2022 года")
+    page.wait_for_function(f"before => {title} === before", arg=before)
+
+
+def test_the_shown_picture_and_table_are_saved(page, project):
+    folder = project / "reports" / "demo" / "explore"
+    for what, ending in (("Динамика (рисунок)", "svg"), ("Места при выбранных весах (таблица)", "csv")):
+        choose(page, "Что сохранить", what)
+        page.get_by_role("button", name="Сохранить").click()
+        page.wait_for_function(f"document.body.innerText.includes('.{ending} в папке')")
+    (drawn,), (table,) = folder.glob("*-trend-*.svg"), folder.glob("*-ranking_table-*.csv")
+    assert drawn.read_text(encoding="utf-8").startswith("<svg")
+    lines = table.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("Учреждение;Место;Место в отчёте;Сдвиг")
+    assert len(lines) > 5
+
+
+def fingerprints(folder):
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_run_all_with_the_default_parameters(project, name, tmp_path):
-    run_notebook(project / "notebooks" / name, tmp_path / name, {}, engine="stock", cwd=project / "notebooks")
+def test_run_all_with_the_default_parameters(project, name):
+    """As «Run All» does it: the stock kernel, the folder of the notebooks, nothing passed in; no report changes."""
+    reports = {period: fingerprints(project / "reports" / "demo" / period) for period in PERIODS}
+    notebook = nbformat.read(project / "notebooks" / name, as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(project / "notebooks")}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert outputs
+    assert [output.get("text", "") for output in outputs if output.get("name") == "stderr"] == []
+    for period, before in reports.items():
+        assert fingerprints(project / "reports" / "demo" / period) == before
+
+
+def test_stages_run_by_hand_leave_drafts_for_each_other(project):
+    drafts = project / "reports" / "demo" / "explore" / "2022H1" / "tables"
+    finished = project / "reports" / "demo" / "2022H1" / "tables"
+    assert {path.name for path in drafts.iterdir()} == {path.name for path in finished.iterdir()}
+    for path in drafts.iterdir():
+        assert path.read_bytes() == (finished / path.name).read_bytes(), path.name
+
+
+class Server:
+    """What JupyterLab's own pages ask of its server."""
+
+    def __init__(self, address):
+        self.root, self.token = address.partition("lab/tree")[0], address.partition("token=")[2].partition("&")[0]
+
+    def get(self, path):
+        request = urllib.request.Request(self.root + path, headers={"Authorization": f"token {self.token}"})
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return answer.headers["Content-Type"], answer.read()
+
+
+@pytest.fixture(scope="module")
+def executed(project):
+    """The monthly report as an analyst saves it after «Run All»."""
+    notebook = nbformat.read(project / "notebooks" / "monthly_report.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(project / "notebooks")}}).execute()
+    nbformat.write(notebook, project / "notebooks" / "saved.ipynb")
+    yield "saved.ipynb"
+    (project / "notebooks" / "saved.ipynb").unlink()
+
+
+def test_the_export_menu_offers_our_two(lab):
+    offered = json.loads(Server(lab).get("api/nbconvert")[1])
+    assert offered["orientir_html"]["output_mimetype"] == "text/html"
+    assert offered["orientir_pdf"]["output_mimetype"] == "application/pdf"
+
+
+def test_an_export_from_the_menu_looks_like_the_report(lab, project, executed):
+    kind, page = Server(lab).get(f"nbconvert/orientir_html/{executed}?download=true")
+    assert kind.startswith("text/html")
+    assert page.decode() == (project / "reports" / "demo" / "2022-03" / "working" / "report.html").read_text("utf-8")
+    kind, pdf = Server(lab).get(f"nbconvert/orientir_pdf/{executed}?download=true")
+    assert (kind, pdf[:4]) == ("application/pdf", b"%PDF")
+    assert pdf == (project / "reports" / "demo" / "2022-03" / "working" / "report.pdf").read_bytes()
+
+
+def test_an_export_of_a_notebook_that_was_not_run_says_so(lab):
+    _, page = Server(lab).get("nbconvert/orientir_html/monthly_report.ipynb?download=true")
+    assert "не выполнена" in page.decode()

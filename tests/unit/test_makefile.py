@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OPTIONS = ("PERIOD", "DATA", "BASELINE", "SCHOOLS", "JOBS", "FORCE", "OUT", "PARAMS", "SEND", "ON", "CLUSTER", "PYTHON")
+OPTIONS = tuple("PERIOD DATA BASELINE SCHOOLS JOBS FORCE OUT PARAMS SEND ON CLUSTER PYTHON NAME ARGS".split())
 OF_AN_OUTER_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 HELP = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -91,3 +91,11 @@ def test_no_python_or_an_old_one_is_said_plainly(tmp_path, missing):
     assert result.returncode == 2
     assert "Нужен Python 3.11" in result.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def test_init_takes_a_name_and_passes_further_options_on():
+    line = command("init", "NAME=мой город", "ARGS=--city Тула")
+    assert line.split("-m ")[1] == "analysis init 'мой город'  --city Тула"
+    result = make("init")
+    assert result.returncode == 2
+    assert "NAME=" in result.stderr or "NAME=" in result.stdout

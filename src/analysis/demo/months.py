@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 
 SEED = 49
-# Baseline months (order № 749's monitoring) and the months reported on forms.
+# Baseline months (an earlier order's monitoring) and the months reported on forms.
 MONTHS = tuple(f"{year}-{month:02d}" for year in (2020, 2021, 2022) for month in range(1, 13))[6:]
 FIRST_FORM = "2021-07"
 SCHOOL_YEARS = (2019, 2020, 2021, 2022)  # named by the September they start in

@@ -6,8 +6,9 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -159,11 +160,16 @@ def load_schools(path: Path) -> Schools:
     missing = [name for name in REQUIRED_COLUMNS[:2] if name not in (lines.fieldnames or ())]
     if missing:
         raise SchoolsError(f"{path.name}: нет столбца «{missing[0]}». Нужны столбцы: {', '.join(REQUIRED_COLUMNS)}.")
-    rows = tuple(_school(path, lines.line_num, row) for row in lines)
+    rows = tuple(_school(path, lines.line_num, row) for row in lines if not _is_comment(row))
     doubles = sorted(school_id for school_id, times in Counter(row.school_id for row in rows).items() if times > 1)
     if doubles:
         raise SchoolsError(f"{path.name}: код школы «{doubles[0]}» указан дважды. Коды не должны повторяться.")
     return Schools(rows)
+
+
+def _is_comment(row: dict[str, str | None]) -> bool:
+    """A line that begins with «#», as the example in a new schools.csv does."""
+    return (row.get("school_id") or "").lstrip().startswith("#")
 
 
 def check_groups(schools: Schools, groups: Iterable[str]) -> None:
@@ -195,7 +201,7 @@ def _school(path: Path, line: int, row: dict[str, str | None]) -> School:
 def _date(path: Path, line: int, text: str) -> date | None:
     if not text:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SchoolsError(f"{path.name}, строка {line}: дата «{text}» не распознана, нужна вида 2021-09-01.") from None
+    for pattern in ("%Y-%m-%d", "%d.%m.%Y"):  # the second is what Excel makes of the first
+        with suppress(ValueError):
+            return datetime.strptime(text, pattern).date()
+    raise SchoolsError(f"{path.name}, строка {line}: дата «{text}» не распознана, нужна вида 2021-09-01.")

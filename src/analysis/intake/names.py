@@ -81,7 +81,7 @@ def plain(text: str) -> str:
 def normal_name(name: str) -> str:
     """A school's name without legal form, city, quotes and sign of number: equal for equal schools.
 
-    >>> normal_name('МБОУ "СОШ №45" г.Белгорода') == normal_name("Cредняя школа N 45")
+    >>> normal_name('МБОУ "СОШ №45" г.Тулы') == normal_name("Cредняя школа N 45")
     True
     """
     text = plain(_NUMBER_SIGN.sub(" ", name))

@@ -121,8 +121,10 @@ def as_workbook(protocol: Protocol, settings: Settings) -> bytes:
     sheet = workbook.worksheets[0]
     sheet.title = "Протокол"
     for line in (TITLE, *protocol.lines):
-        sheet.append([line])
-        sheet.cell(sheet.max_row, 1).font = _BODY
+        sheet.append([""])
+        cell = sheet.cell(sheet.max_row, 1)
+        cell.value, cell.data_type = _printable(line), "s"  # a name that begins with = is no formula
+        cell.font = _BODY
     sheet["A1"].font = Font(name="Calibri", size=14, bold=True)
     sheet.append([])
     sheet.append(HEADERS)

@@ -115,6 +115,18 @@ class DecisionRules(Strict):
     due_after_days: int = 90
 
 
+class Titles(Strict):
+    """Titles of the documents; the name of the city follows them, of the card the period."""
+
+    monthly: str = "Сводка мониторинга профессионального самоопределения обучающихся"
+    interim: str = (
+        "Промежуточная информация об итогах мониторинга системы профессионального самоопределения обучающихся"
+    )
+    final: str = "Итоговая информация об итогах мониторинга системы профессионального самоопределения обучающихся"
+    roadmap: str = "Итоги реализации «дорожной карты» профессионального самоопределения обучающихся"
+    card: str = "Карта школы"
+
+
 class Project(Strict):
     """The whole of ``project.yaml``."""
 
@@ -122,6 +134,7 @@ class Project(Strict):
     institution: Institution
     hours_from_utc: int = Field(3, ge=-12, le=14)
     periods: PeriodParams = PeriodParams()
+    titles: Titles = Titles()
     groups: tuple[Group, ...]
     privacy: Privacy = Privacy()
     scoring: Scoring

@@ -27,6 +27,9 @@ class Order(Strict):
     number: str
     title: str
     annex_date_source: str = ""
+    kind_genitive: str = "приказа"
+    information_clauses: str = ""  # «п. 2.5, 3.2»: which of its clauses ask for the reports
+    plan_clause: str = ""  # «п. 2.2»: which asks schools for a plan of measures
     basis: OrderBasis | None = None
 
 

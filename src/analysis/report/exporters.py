@@ -1,6 +1,6 @@
 """nbconvert exporters: an executed notebook as one HTML file and as a tagged PDF.
 
-`jupyter nbconvert --to orientir-html|orientir-pdf` and JupyterLab's export menu find them by entry points; the
+`jupyter nbconvert --to orientir_html|orientir_pdf` and JupyterLab's export menu find them by entry points; the
 pipeline calls `render_html` and `render_pdf`.
 """
 

@@ -13,6 +13,7 @@ from analysis.report.prose import first_heading
 
 HIDDEN_TAGS = frozenset({"hide", "parameters", "injected-parameters", "remove_cell", "remove-cell"})
 DOCUMENT_KEY = "orientir"
+NOT_RUN = "Тетрадь не выполнена: выполните все ячейки, сохраните её и повторите экспорт"
 
 
 class ReportPreprocessor(Preprocessor):
@@ -48,4 +49,6 @@ def _plain_document(nb: NotebookNode, resources: dict[str, Any]) -> Document:
     prose = (cell.source for cell in nb.cells if cell.cell_type == "markdown")
     heading = next(filter(None, map(first_heading, prose)), "")
     name = resources.get("metadata", {}).get("name", "")
-    return Document(nb.metadata.get("title") or heading or name or "Отчёт", draft=False)
+    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    subtitle = NOT_RUN if code and not any(cell.get("execution_count") for cell in code) else ""
+    return Document(nb.metadata.get("title") or heading or name or "Отчёт", subtitle, draft=False)

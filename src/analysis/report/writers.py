@@ -29,6 +29,7 @@ from analysis.report.outline import Entry, Outline
 from analysis.report.prose import markdown_blocks
 
 NO_ALT = "Рисунок без текстового описания"
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif"}
 Data = Mapping[str, Any]
 
@@ -92,6 +93,8 @@ class Writer:
         for mime in PICTURES:
             if mime in data:
                 return self.picture(mime, joined(data[mime]), alt_text(metadata, mime))
+        if WIDGET_MIME in data:
+            return ""  # a control: nothing to read on paper
         if "text/markdown" in data:
             return self.prose(joined(data["text/markdown"]))
         text = joined(data.get("text/plain", ""))

@@ -118,7 +118,7 @@ def test_load(tmp_path):
         ("school_id,name\ns1,А\ns1,Б", "дважды"),
         ("school_id,name\ns 1,А", "строка 2"),
         ("school_id,name\ns1,", "название"),
-        ("school_id,name,valid_from\ns1,А,01.09.2021", "2021-09-01"),
+        ("school_id,name,valid_from\ns1,А,осенью", "2021-09-01"),
     ],
 )
 def test_mistakes_in_schools_csv_are_named(tmp_path, text, message):
@@ -131,3 +131,12 @@ def test_mistakes_in_schools_csv_are_named(tmp_path, text, message):
 def test_unknown_group():
     with pytest.raises(SchoolsError, match="Ж"):
         check_groups(Schools((School("s1", "СОШ № 1", group="Ж"),)), ["А", "Б"])
+
+
+def test_a_list_that_went_through_excel(tmp_path):
+    """Semicolons, a mark of UTF-8, Russian dates, and an example line that is not read."""
+    path = tmp_path / "schools.csv"
+    rows = ["school_id;name;valid_from;valid_to", "#s0;Образец;;", "s1;СОШ № 1;01.09.2021;2022-08-31"]
+    path.write_text("\ufeff" + "\n".join(rows) + "\n", encoding="utf-8")
+    (school,) = load_schools(path)
+    assert (school.school_id, school.valid_from, school.valid_to) == ("s1", date(2021, 9, 1), date(2022, 8, 31))

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from analysis.distribution import Parcel, address_problem, is_address, plan, write_parcels
+from analysis.distribution import Parcel, address_problem, is_address, plan, table_lines, write_parcels
 from analysis.distribution_journal import JOURNAL, load_journal, sending
 from analysis.distribution_mail import check_recipient, message_of, send_parcels, server_from
 from analysis.intake.identity import School
@@ -162,3 +164,23 @@ def test_tls_is_the_default_and_the_password_is_never_shown():
     server = server_from(SERVER | {"ORIENTIR_SMTP_USER": "u", "ORIENTIR_SMTP_PASSWORD": "secret"})
     assert (server.tls, server.port) == ("starttls", 587)
     assert "secret" not in repr(server)
+
+
+def test_the_password_may_lie_in_the_systems_keyring(monkeypatch):
+    keyring = SimpleNamespace(
+        get_password=lambda service, user: "kept" if (service, user) == ("orientir", "u") else None,
+        errors=SimpleNamespace(KeyringError=RuntimeError),
+    )
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    assert server_from(SERVER | {"ORIENTIR_SMTP_USER": "u"}).password == "kept"
+    with pytest.raises(RequestError, match="keyring set orientir other"):
+        server_from(SERVER | {"ORIENTIR_SMTP_USER": "other"})
+
+
+def test_the_table_says_who_gets_what_and_why_not(tmp_path):
+    items = plan([parcel(), parcel("s2", "", problem="в schools.csv не указан email")], load_journal(tmp_path))
+    head, first, second = table_lines(items)
+    assert head.split() == ["код", "школа", "адрес", "что", "сделать", "вложения"]
+    assert first.index("s101@mail.test") == second.index("нет адреса") == head.index("адрес")
+    assert "card.html+pdf" in first
+    assert "не отправить – в schools.csv не указан email" in second

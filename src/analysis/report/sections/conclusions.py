@@ -8,7 +8,7 @@ from typing import Any
 from analysis.periods import month_of
 from analysis.report.blocks import Block, Bullets, Callout, Paragraph
 from analysis.report.inline import Inline, Strong
-from analysis.report.numbers import count_of, format_date, format_percent, full_stop, plural, upper_first
+from analysis.report.numbers import NBSP, count_of, format_date, format_percent, full_stop, plural, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.advice import advice_due, lacking_text
 from analysis.report.sections.coverage import coverage_counts
@@ -131,7 +131,7 @@ def _generated(report: PeriodReport) -> list[str]:
         indicator = report.settings.indicator(row.indicator)
         items.append(
             f"Руководителям учреждений, не достигших цели по показателю {quoted(indicator)}, – внести в план "
-            f"меры по достижению {format_value(row.target, indicator)} (п.\u00a02.2 приказа). Срок – до {until}"
+            f"меры по достижению {format_value(row.target, indicator)} {_plan_clause(report)}. Срок – до {until}"
         )
     counts = level_counts(report)
     support = int(counts.iloc[:, -1].sum()) if counts.size else 0
@@ -145,6 +145,11 @@ def _generated(report: PeriodReport) -> list[str]:
     return items
 
 
+def _plan_clause(report: PeriodReport) -> str:
+    order = report.settings.roadmap.order if report.settings.roadmap else None
+    return f" ({order.plan_clause.replace(' ', NBSP)} {order.kind_genitive})" if order and order.plan_clause else ""
+
+
 def _next_due(report: PeriodReport) -> str:
     following = month_of(report.period.end + timedelta(days=1), report.period.rules)
     return format_date(following.due)
@@ -152,15 +157,18 @@ def _next_due(report: PeriodReport) -> str:
 
 def basis(report: PeriodReport) -> Paragraph:
     """«Основание и цель»: both orders are cited, the indicator set is marked as a proposal."""
+    status = f"Перечень показателей и целевые значения: {report.settings.indicator_set.status}."
+    if report.settings.roadmap is None:
+        return Paragraph(f"Цель – показать итоги мониторинга и основания для решений. {status}")
     order = report.roadmap.order
     text = (
-        f"Информация подготовлена на основании приказа {order.issuer} от {format_date(order.date)} № {order.number} "
-        f"«{order.title}» (п. 2.5, 3.2, 3.3)"
+        f"Информация подготовлена на основании {order.kind_genitive} {order.issuer} от {format_date(order.date)} "
+        f"№ {order.number} «{order.title}»"
     )
+    if order.information_clauses:
+        text += f" ({order.information_clauses})"
     if order.basis:
         issuer = order.basis.issuer_genitive or order.basis.issuer
-        text += f" и приказа {issuer} от {format_date(order.basis.date)} № {order.basis.number} «{order.basis.title}»"
-    return Paragraph(
-        f"{text}. Цель – показать ход исполнения «дорожной карты» и основания для решений. Перечень показателей и "
-        f"целевые значения: {report.settings.indicator_set.status}."
-    )
+        text += f" и {order.kind_genitive} {issuer} от {format_date(order.basis.date)} № {order.basis.number} "
+        text += f"«{order.basis.title}»"
+    return Paragraph(f"{text}. Цель – показать ход исполнения «дорожной карты» и основания для решений. {status}")

@@ -44,12 +44,19 @@ def funnel_picture(report: PeriodReport) -> Chart | None:
     rows, code = _rows(report)
     if rows.empty or report.edition != "working":
         return None
+    return picture_of(report, code)
+
+
+def picture_of(report: PeriodReport, code: str) -> Chart:
+    """The plot of one indicator; an indicator without a funnel gets the chart's sentence that there is none."""
     indicator = report.settings.indicator(code)
-    denominator = next(one.name for one in report.settings.measures if one.code == indicator.denominator)
+    names = {one.code: one.name for one in report.settings.measures}
     city = city_rows(report).set_index("indicator")["value"]
     caption = f"{indicator.label}: доля и размер школы, пределы случайных колебаний"
+    rows = _with_sizes(report, report.funnel.dropna(subset=["band"]), code)
+    denominator = names.get(indicator.denominator or "", "Знаменатель")
     return charts.funnel_plot(
-        rows, labels(report), target=float(city[code]), denominator_name=denominator, caption=caption,
+        rows, labels(report), target=city.get(code), denominator_name=denominator, caption=caption,
         note=_outside(report, rows),
     )  # fmt: skip
 
@@ -79,7 +86,12 @@ def _rows(report: PeriodReport) -> tuple[pd.DataFrame, str]:
     if not known:
         return funnel.iloc[:0], ""
     code = min(known, key=lambda one: (city[one], one))
+    return _with_sizes(report, funnel, code), code
+
+
+def _with_sizes(report: PeriodReport, funnel: pd.DataFrame, code: str) -> pd.DataFrame:
+    """The schools of one indicator with their denominators."""
     table = report.indicators
     own = table[(table["level"] == "school") & (table["period"] == report.period.key) & (table["indicator"] == code)]
     rows = funnel[funnel["indicator"] == code]
-    return rows.assign(denominator=rows["school_id"].map(own.set_index("unit_id")["denominator"])), code
+    return rows.assign(denominator=rows["school_id"].map(own.set_index("unit_id")["denominator"]))

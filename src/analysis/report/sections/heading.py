@@ -8,15 +8,6 @@ from analysis.report.document import Document
 from analysis.report.numbers import NBSP, format_date, full_stop
 from analysis.report.opening import PeriodReport
 
-TITLES = {
-    "monthly": "Сводка мониторинга профессионального самоопределения обучающихся",
-    "interim": "Промежуточная информация об итогах мониторинга системы профессионального самоопределения обучающихся",
-    "final": "Итоговая информация об итогах мониторинга системы профессионального самоопределения обучающихся",
-    "roadmap": "Итоги реализации «дорожной карты» профессионального самоопределения обучающихся",
-    "card": "Карта школы",
-}
-
-
 RUNNING = {
     "monthly": "Сводка мониторинга",
     "interim": "Промежуточная информация",
@@ -71,7 +62,7 @@ def _state(report: PeriodReport) -> str:
 def _title(report: PeriodReport, kind: str) -> str:
     if kind == "card":
         return report.school_names.get(report.school, report.school)
-    return f"{TITLES[kind]} {report.settings.project.institution.city_genitive}"
+    return f"{getattr(report.settings.project.titles, kind)} {report.settings.project.institution.city_genitive}"
 
 
 def _subtitle(report: PeriodReport, kind: str) -> str:
@@ -80,15 +71,15 @@ def _subtitle(report: PeriodReport, kind: str) -> str:
         return f"{title} (данные по {report.period.through} год)"
     if kind == "final":
         return f"{title} (по состоянию на {format_date(report.period.as_of)})"
-    return f"{TITLES['card']} {title}" if kind == "card" else title
+    return f"{report.settings.project.titles.card} {title}" if kind == "card" else title
 
 
 def _orders(report: PeriodReport) -> str:
     if report.settings.roadmap is None:
         return ""
     order = report.settings.roadmap.order
-    text = f"Основание: приказ {order.issuer} от {format_date(order.date, 'short')} №{NBSP}{order.number}"
+    text = f"Основание: {order.kind} {order.issuer} от {format_date(order.date, 'short')} №{NBSP}{order.number}"
     if order.basis:
-        text += f"; приказ {order.basis.issuer_genitive or order.basis.issuer} от "
+        text += f"; {order.kind} {order.basis.issuer_genitive or order.basis.issuer} от "
         text += f"{format_date(order.basis.date, 'short')} №{NBSP}{order.basis.number}"
     return text

@@ -56,7 +56,10 @@ def parameters_sentence(report: PeriodReport) -> Paragraph:
 
 def assumptions(report: PeriodReport) -> Block:
     """The order's inconsistencies and how each is treated."""
-    items: list[Inline] = [*report.roadmap.assumptions, *report.overrides.notes]
+    written = report.settings.roadmap.assumptions if report.settings.roadmap else ()
+    items: list[Inline] = [*written, *report.overrides.notes]
+    if not items:
+        return Paragraph("Особых допущений нет.")
     return Bullets(items, lead="Где приказ неоднозначен, принято следующее:")
 
 

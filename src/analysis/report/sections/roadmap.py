@@ -17,6 +17,7 @@ STATUSES = {
     NOT_DONE: Signal(NOT_DONE, "bad"),
     NO_DATA: Signal(NO_DATA, "neutral"),
 }
+NO_ROADMAP = "Перечень мероприятий в параметрах не задан: исполнение не оценивается."
 
 
 def activities_summary(report: PeriodReport) -> pd.DataFrame:
@@ -35,10 +36,11 @@ def activities_summary(report: PeriodReport) -> pd.DataFrame:
             "remark": "см. ниже" if activity.remark else _remark(activity, activity.code in answers.index),
             **{name: answers[name].get(activity.code) for name in answers.columns},
         }
-        for section in report.roadmap.sections
+        for section in (report.settings.roadmap.sections if report.settings.roadmap else ())
         for activity in section.activities
     ]
-    return pd.DataFrame(rows)
+    columns = ["section", "activity", "name", "status", "n_events", "remark", *answers.columns]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _remark(activity: Activity, answered: bool) -> str:
@@ -51,9 +53,11 @@ def _remark(activity: Activity, answered: bool) -> str:
     return "в форме за декабрь" if activity.reported_in == "december" else "школы не ответили"
 
 
-def activities_table(report: PeriodReport) -> Table:
-    """The activities by section: status, schools that did them, events."""
+def activities_table(report: PeriodReport) -> Table | None:
+    """The activities by section: status, schools that did them, events; None without a roadmap."""
     frame = activities_summary(report)
+    if frame.empty:
+        return None
     remarks = [full_stop(f"{one.code}: {one.remark}") for one in report.settings.activities if one.remark]
     columns = [
         Column("name", "Мероприятие"),
@@ -75,6 +79,8 @@ def activities_table(report: PeriodReport) -> Table:
 def activities_sentence(report: PeriodReport) -> Paragraph:
     """How many of the activities are done, under way, not done, without data."""
     frame = activities_summary(report)
+    if frame.empty:
+        return Paragraph(NO_ROADMAP)
     assessed = frame[~frame["activity"].isin([a.code for a in report.settings.activities if a.remark])]
     counts = assessed["status"].value_counts()
     text = (
