@@ -18,6 +18,7 @@ HELPERS = (
     "level_counts",
     "group_medians",
     "indicator_history",
+    "indicator_parts",
     "measures",
     "recommendations",
 )
