@@ -20,6 +20,7 @@ EDITIONS = (
     ("meeting", "Для совещания руководителей", "малые числа скрыты"),
     ("public", "Для публикации", "без данных отдельных учреждений"),
 )
+MORE_FILES = (("report.docx", "Word"), ("results.xlsx", "таблицы Excel"))
 
 
 def write_index(folder: Path, period: Period, tables: Mapping[str, pd.DataFrame], space: Workspace) -> None:
@@ -53,7 +54,11 @@ def _content(folder: Path, period: Period, tables: Mapping[str, pd.DataFrame], s
         "window": full_stop(period.window_title()),
         "due": full_stop(format_date(period.due)),
         "demo": DEMO_STAMP if space.is_demo else "",
-        "editions": [edition for edition in EDITIONS if (folder / edition[0] / "report.html").exists()],
+        "editions": [
+            (*edition, [(name, label) for name, label in MORE_FILES if (folder / edition[0] / name).exists()])
+            for edition in EDITIONS if (folder / edition[0] / "report.html").exists()
+        ],
+        "without_word": not (folder / "meeting" / "report.docx").exists(),
         "cards": [(code, names.get(code, code)) for code in cards],
         "cards_count": count_of(len(cards), "карта", "карты", "карт"),
         "without_card": [(names.get(code, code), _why_no_card(code, rows, tables["schools"])) for code in silent],

@@ -140,12 +140,18 @@ def report_of(
 
 def _prepared(path: Path, asked: tuple[str, str, str, str]) -> PeriodReport:
     """The report that was prepared for this notebook, if it asks for no other."""
-    report: PeriodReport = pickle.loads(path.read_bytes())  # noqa: S301 - written by the command that runs us
+    report = load_prepared(path)
     if asked != (report.period.key, report.baseline.key, report.edition, report.school):
         raise RequestError(
             f"Тетрадь запрошена для «{report.edition}» за {report.period.key}, а открывает «{asked[2]}» за {asked[0]}. "
             "Передайте в open_report параметры тетради без изменений."
         )
+    return report
+
+
+def load_prepared(path: Path) -> PeriodReport:
+    """A prepared report from its file."""
+    report: PeriodReport = pickle.loads(path.read_bytes())  # noqa: S301 - written by the command that runs us
     return report
 
 
