@@ -9,10 +9,15 @@ Importing the package costs nothing: pandas comes with the first table.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis.finished import FinishedPeriod
+
+# openpyxl picks its serialiser by whether lxml happens to be installed, and the two write other bytes. It looks once,
+# when it is first imported; everything of ours that imports it comes through here first.
+os.environ["OPENPYXL_LXML"] = "False"
 
 __all__ = ["load"]
 

@@ -20,6 +20,7 @@ class Document:
     notebook : the file name of the notebook
     source, slice : the notebook and its prepared report, as files or as their bytes
     kept_as : how a message names the notebook if it fails
+    workbook, docx : the edition's tables as .xlsx and its text for Word; empty when the edition has none
     """
 
     name: str
@@ -31,6 +32,8 @@ class Document:
     html: str
     pdf: str
     kept_as: str
+    workbook: str = ""
+    docx: str = ""
 
     def carried(self) -> Document:
         """The same with its inputs inside, for a process that shares no disk with this one."""
@@ -39,7 +42,7 @@ class Document:
     @property
     def files(self) -> tuple[str, ...]:
         """The names of its files."""
-        return (self.executed, self.html, self.pdf)
+        return tuple(filter(None, (self.executed, self.html, self.pdf, self.workbook, self.docx)))
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,13 @@ def build_document(document: Document) -> Built:
         except NotebookError as error:
             kept = {document.executed: executed.read_bytes()} if executed.exists() else {}
             return Built(kept, failure=str(error))
-        return Built(_rendered(document, result.notebook, executed), notes=result.notes)
+        files, notes = _rendered(document, result.notebook, executed), result.notes
+        if document.workbook:
+            files[document.workbook] = _workbook(folder / PREPARED_FILE)
+        if document.docx:
+            made, note = _docx(files[document.html])
+            files, notes = files | ({document.docx: made} if made else {}), (*notes, *note)
+        return Built(files, notes=notes)
 
 
 def _rendered(document: Document, notebook: object, executed: Path) -> dict[str, bytes]:
@@ -82,8 +91,28 @@ def _rendered(document: Document, notebook: object, executed: Path) -> dict[str,
     with _RENDERING:
         render_html(notebook, page.with_suffix(".html"))  # type: ignore[arg-type]
         render_pdf(notebook, page.with_suffix(".pdf"))  # type: ignore[arg-type]
-    made = (executed, page.with_suffix(".html"), page.with_suffix(".pdf"))
-    return {name: path.read_bytes() for name, path in zip(document.files, made, strict=True)}
+    made = {document.executed: executed, document.html: page.with_suffix(".html"), document.pdf: page.with_suffix(".pdf")}
+    return {name: path.read_bytes() for name, path in made.items()}
+
+
+def _workbook(prepared: Path) -> bytes:
+    """The workbook of an edition, from nothing but what its report may open."""
+    from analysis.report.prepared import report_from_bytes
+    from analysis.report.workbook import Heading, results_workbook
+
+    report = report_from_bytes(prepared.read_bytes())
+    heading = Heading(report.period.title(), report.edition, report.demo)
+    return results_workbook(report.tables, report.settings, heading)
+
+
+def _docx(html: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """The document for Word; nothing but a note when pandoc fails, since the report itself is whole without it."""
+    from analysis.report.word import WordError, docx_of
+
+    try:
+        return docx_of(html.decode()), ()
+    except WordError as error:
+        return b"", (str(error),)
 
 
 def _content(given: Path | bytes) -> bytes:

@@ -13,9 +13,12 @@ from analysis.report.failures import NotebookError
 from analysis.report.manifest import digests, sha256
 from analysis.report.opening import Edition
 from analysis.report.tasks import Outcome, Task
+from analysis.report.word import NO_PANDOC, pandoc_version
+from analysis.report.workbook import Heading
 from analysis.report.workers import run_tasks
 from analysis.requests import Progress, ReportRequest
 from analysis.runlog import RunLog
+from analysis.settings import Settings
 from analysis.slices import Slice, prepare_slices
 from analysis.tablestore import load_table
 from analysis.workspace import RequestError
@@ -23,6 +26,7 @@ from analysis.workspace import RequestError
 REPORTS = {"month": "monthly_report", "half": "interim_report", "year": "final_report", "roadmap": "roadmap_report"}
 EDITIONS: tuple[Edition, ...] = ("working", "meeting", "public")
 CARD, CARDS, WORKBOOK = "school_card", "schools/", "results.xlsx"
+WITH_WORKBOOK, WITH_WORD = ("meeting", "public"), ("meeting",)
 # Slices made by one task: the tables are read once for all of them.
 _SLICES_PER_TASK = 8
 
@@ -95,6 +99,9 @@ class _Work:
         self.documents: list[Document] = []
         self.tasks: list[Task] = []
         self.failures: dict[str, str] = {}
+        self.pandoc = pandoc_version()
+        if not self.pandoc:
+            log.write(NO_PANDOC)
 
     def slices(self) -> Iterator[Slice]:
         """The tables of every edition and card, editions first: they take longest."""
@@ -116,18 +123,20 @@ class _Work:
     def offer(self, one: Slice) -> None:
         """Take a report or a card over, or plan it."""
         document = self._document(one)
-        key = self.build.key(one.name, sha256(_source(self.build, Path(document.notebook).stem)), one.digest)
+        source = sha256(_source(self.build, Path(document.notebook).stem))
+        key = self.build.key(one.name, source, one.digest, *filter(None, [document.docx and self.pandoc]))
         if not self.build.memory.take(one.name, key):
             self.keys[one.name] = key
             self.documents.append(document)
 
     def offer_workbook(self) -> None:
         """Take the workbook over, or plan it."""
-        title = f"Результаты мониторинга, {self.request.period.title()}"
-        key = self.build.key(WORKBOOK, digests(self.build.tables, self.build.tables.iterdir()), title)
+        heading = Heading(self.request.period.title(), demo=self.build.space.is_demo)
+        key = self.build.key(WORKBOOK, digests(self.build.tables, self.build.tables.iterdir()), heading.title)
         if not self.build.memory.take(WORKBOOK, key):
             self.keys[WORKBOOK] = key
-            self.tasks.append(Task(WORKBOOK, build_workbook, (self.build.tables, title, self.build.space.is_demo)))
+            arguments = (self.build.tables, self.build.space.settings, heading)
+            self.tasks.append(Task(WORKBOOK, build_workbook, arguments))
 
     def run(self) -> None:
         """Make what is planned; every file is written as soon as it is made."""
@@ -186,20 +195,17 @@ class _Work:
             html=f"{page}.html",
             pdf=f"{page}.pdf",
             kept_as=str(self.build.kept_as(executed)),
+            workbook=f"{one.name}/{WORKBOOK}" if one.name in WITH_WORKBOOK else "",
+            docx=f"{one.name}/report.docx" if one.name in WITH_WORD and self.pandoc else "",
         )
 
 
-def build_workbook(tables: Path, title: str, demo: bool) -> Built:
+def build_workbook(tables: Path, settings: Settings, heading: Heading) -> Built:
     """The workbook of all tables; runs in a worker."""
-    import tempfile
-
-    from analysis.report.workbook import write_results
+    from analysis.report.workbook import results_workbook
     from analysis.tablestore import load_tables
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / WORKBOOK
-        write_results(path, load_tables(tables), title, demo)
-        return Built({WORKBOOK: path.read_bytes()})
+    return Built({WORKBOOK: results_workbook(load_tables(tables), settings, heading)})
 
 
 def _carried(document: Document) -> Task:

@@ -62,6 +62,15 @@ class Stage:
         """The periods of the city's history."""
         return history_months(self.baseline, self.period)
 
+    def other_periods(self) -> tuple[Period, ...]:
+        """Periods of other reports: those of the history, and what they, the period and its baseline are made of."""
+        wanted = {one.key: one for one in (*self.history_months(), self.baseline, self.period.closing_year())}
+        for one in tuple(wanted.values()):
+            halves = one.parts() if one.kind == "year" else ()
+            wanted |= {part.key: part for part in (*halves, *one.months())}
+        own = {self.period.key, self.baseline.key}
+        return tuple(one for key, one in sorted(wanted.items()) if key not in own)
+
 
 def history_months(baseline: Period, period: Period) -> tuple[Period, ...]:
     """Months from the start of the baseline to the end of the period; for the whole roadmap its years."""

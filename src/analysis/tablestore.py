@@ -19,6 +19,7 @@ HELPERS = (
     "group_medians",
     "place_steps",
     "indicator_history",
+    "indicator_parts",
     "measures",
     "recommendations",
 )

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
 
 from analysis.pipeline import make_report
 from analysis.report.manifest import MANIFEST, UNLISTED
+from analysis.report.word import pandoc_version
 from analysis.requests import Progress, ReportRequest
 from analysis.workspace import RequestError, Workspace
+
+MADE_BY_PANDOC = ".docx"
+_WORD_IN_INDEX = re.compile(r', <a [^>]*report\.docx[^>]*>[^<]*</a>|<p [^>]*>Документ Word[^\n]*\n')
 
 
 def verify_report(request: ReportRequest, progress: Progress) -> list[str]:
     """Relative paths that differ, are missing or are new after a rebuild; empty when all are equal.
 
     The rebuild runs on a copy of the data folder, register included, so the original is not touched. ``run.log`` is
-    not compared. Raises RequestError when there is no report to verify.
+    not compared; nor is what only pandoc can make (and the lines of the index and the manifest about it) where that is
+    not installed, or is another one than the report was made with. Raises RequestError when there is no report.
     """
     built = request.space.report_folder(request.period)
     if not (built / MANIFEST).exists():
@@ -44,7 +50,36 @@ def _rebuild(request: ReportRequest, built: Path, scratch: Path, progress: Progr
 def _different(built: Path, again: Path) -> set[str]:
     names = _files(built) ^ _files(again)
     shared = _files(built) & _files(again)
-    return names | {name for name in shared if (built / name).read_bytes() != (again / name).read_bytes()}
+    different = names | {name for name in shared if (built / name).read_bytes() != (again / name).read_bytes()}
+    if same_pandoc(built):
+        return different
+    # such a file lies on one side only, or differs; the index and the manifest name it
+    rest = {name for name in different if not name.endswith(MADE_BY_PANDOC)}
+    return {name for name in rest if _without_word(built, name) != _without_word(again, name)}
+
+
+def same_pandoc(report: Path) -> bool:
+    """Whether the report's manifest names the pandoc of this machine (none is one, too)."""
+    manifest = json.loads((report / MANIFEST).read_text(encoding="utf-8"))
+    return bool(manifest.get("pandoc", "") == pandoc_version())
+
+
+def _without_word(folder: Path, name: str) -> object:
+    path = folder / name
+    if not path.exists():
+        return None
+    if name == "index.html":
+        return _WORD_IN_INDEX.sub("", path.read_text(encoding="utf-8"))
+    if name != MANIFEST:
+        return path.read_bytes()
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest.pop("pandoc", None)
+    skipped = ("index.html", *(file for file in manifest["outputs"] if file.endswith(MADE_BY_PANDOC)))
+    manifest["outputs"] = {file: digest for file, digest in manifest["outputs"].items() if file not in skipped}
+    for made in manifest["made_from"].values():
+        if any(file.startswith("meeting/") for file in made["files"]):
+            made["key"], made["files"] = "", [file for file in made["files"] if not file.endswith(MADE_BY_PANDOC)]
+    return manifest
 
 
 def _files(folder: Path) -> set[str]:

@@ -28,6 +28,11 @@ def workbook_parts(workbook: Workbook) -> dict[str, bytes]:
     return parts
 
 
+def workbook_bytes(workbook: Workbook) -> bytes:
+    """The workbook as one .xlsx: same content, same bytes."""
+    return pack(workbook_parts(workbook))
+
+
 def save_workbook(workbook: Workbook, path: Path) -> None:
     """Write the workbook; a reader sees the old file or the whole new one."""
-    write_whole(path, pack(workbook_parts(workbook)))
+    write_whole(path, workbook_bytes(workbook))

@@ -24,7 +24,7 @@ from analysis.measures.disclosure_editions import rows_of_edition
 from analysis.measures.disclosure_rules import RULE_OF_LABEL, Rule, reason_text
 from analysis.measures.disclosure_suppressed import REASON, RULE, with_reasons
 from analysis.measures.disclosure_tables import APPLY
-from analysis.measures.disclosure_verdicts import Verdicts, limits_of, verdicts
+from analysis.measures.disclosure_verdicts import PARTS, Verdicts, limits_of, verdicts
 from analysis.params.project import Privacy
 from analysis.settings import Settings
 
@@ -66,7 +66,8 @@ def protect(
 ) -> Protected:
     """Apply the disclosure rules of an edition to the tables of a period.
 
-    tables: contract tables and helpers by name; ``indicators`` must hold the period and the period of comparison.
+    tables: contract tables and helpers by name; ``indicators`` must hold the period and the period of comparison,
+    ``indicator_parts`` the periods of other reports that overlap them (it is in no edition but the working one).
     schools: ``school_id, group``. own_school: the card's school. The input is not changed; the result does not
     depend on the order of rows, and protecting it again changes nothing.
     Raises ValueError for an unknown edition, a card without a school, a table without a rule, or an indicator that
@@ -81,7 +82,7 @@ def protect(
         return _working(given, people_rows(given["indicators"].reset_index(drop=True), counted, groups), limits)
     nested = nested_measures(settings.checks)
     found = verdicts(given, edition, limits, counted, groups, own_school, privacy.meeting_places, nested)
-    protected = {name: _protected(name, frame, found, given) for name, frame in given.items()}
+    protected = {name: _protected(name, frame, found, given) for name, frame in given.items() if name != PARTS}
     records = [_record(name, frame) for name, frame in protected.items() if frame[RULE].notna().any()]
     record = pd.concat(records, ignore_index=True) if records else pd.DataFrame(columns=RECORD, dtype=object)
     return Protected(edition, {name: frame.drop(columns=RULE) for name, frame in protected.items()}, record)
@@ -92,7 +93,7 @@ def _check(tables: Mapping[str, pd.DataFrame], edition: str, own_school: str | N
         raise ValueError(f"unknown edition: {edition!r}")
     if edition == "card" and not own_school:
         raise ValueError("a card needs own_school")
-    unknown = sorted(set(tables) - set(APPLY))
+    unknown = sorted(set(tables) - set(APPLY) - {PARTS})
     if unknown and edition != "working":
         raise ValueError(f"no disclosure rule for tables: {', '.join(unknown)}")
 

@@ -14,7 +14,7 @@ from analysis.measures.disclosure_counts import Limits, shared_labels
 def counts(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]] = ()) -> pd.DataFrame:
     """One row per printed count of people: what a reader takes for granted once it is hidden, what must stay possible.
 
-    Columns: ``level, unit_id, group, period, indicator, key, role`` (numerator or denominator), ``count``,
+    Columns: ``level, unit_id, group, source, indicator, key, flow, role`` (numerator or denominator), ``count``,
     ``enters``, ``low, high`` (taken for granted), ``need_low, need_high`` (NaN: needs no protection), ``labelled``
     (a label would say something about the count; ``by_denominator``: through its denominator), ``neutral`` (the label
     would say too much), ``open_ended`` (so little that its denominator is hidden too: it
@@ -24,8 +24,9 @@ def counts(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]]
     for role, count, figures in (("numerator", "y", _numerators), ("denominator", "x", _denominators)):
         of_people = rows[rows[f"{role}_people"] & rows[count].notna()]
         labelled = of_people["small"] if role == "denominator" else of_people["label"] != ""
-        frame = of_people[["level", "unit_id", "group", "period", "indicator", "enters"]].assign(
+        frame = of_people[["level", "unit_id", "group", "source", "indicator", "enters"]].assign(
             key=of_people[f"{role}_key"],
+            flow=of_people[f"{role}_flow"],
             role=role,
             count=of_people[count],
             row=of_people.index,
@@ -46,7 +47,7 @@ def _with_nested(printed: pd.DataFrame, nested: Sequence[tuple[str, str]]) -> pd
     limits = {name: printed[name].to_numpy(float).copy() for name in ("low", "high", "need_low", "need_high")}
     low, high, need_low, need_high = limits.values()
     count, key = printed["count"].to_numpy(float), printed["key"].to_numpy(object)
-    units = list(zip(printed["level"], printed["unit_id"], printed["period"], strict=True))
+    units = list(zip(printed["level"], printed["unit_id"], printed["source"], strict=True))
     places: dict[str, dict[tuple[str, str, str], list[int]]] = {}
     for at, (unit, name) in enumerate(zip(units, key, strict=True)):
         places.setdefault(name, {}).setdefault(unit, []).append(at)

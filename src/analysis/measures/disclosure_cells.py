@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis.measures.disclosure_bounds import counts
 from analysis.measures.disclosure_counts import Limits
-from analysis.measures.disclosure_periods import overlaps
+from analysis.measures.disclosure_inherited import NODE, inherited
+from analysis.measures.disclosure_periods import in_order
 from analysis.measures.suppression import Figures, Flags, Pattern, SumTree, complete
 
 FIGURES = ["value", "low", "high", "need_low", "need_high"]
@@ -26,17 +27,29 @@ def hidden_rows(
     rows: from :func:`disclosure_counts.with_sensitivity`. leaf: the lowest level the edition prints (``school`` or
     ``group``). insider: protect against a reader who knows one school's own figures. nested: pairs of count keys
     (part, whole).
+    Periods are decided in the order in which their reports come out, each beside what has been printed before: a
+    figure that is out cannot be taken back, so what a later report prints must not give it away.
     Returns a frame with the index of ``rows``: booleans ``hide_numerator, hide_denominator, hide_value`` and
     ``neutral`` (its label would say too much); ``low, high, need_low, need_high``
     of the numerator as in :func:`disclosure_counts.counts`.
     """
     printed = counts(rows, limits, nested)
-    printed = printed.assign(hide=printed["need_low"].notna())
+    printed = printed.assign(hide=printed["need_low"].notna(), fixed=False)
+    earlier: dict[str, pd.DataFrame] = {}
+    for source in in_order(printed["source"]):
+        now = inherited(printed[printed["source"] == source], earlier)
+        earlier[source] = _decided(now, leaf, insider)
+    return _by_row(pd.concat([printed.iloc[:0], *earlier.values()]), rows)
+
+
+def _decided(printed: pd.DataFrame, leaf: str, insider: bool) -> pd.DataFrame:
+    """The counts of one period with what is hidden of them, beside what has been decided for earlier periods."""
+    printed = printed.copy()
     _close(printed)
     numerators = set(printed.loc[printed["role"] == "numerator", "key"])
     of_numerator = printed["key"].isin(numerators).to_numpy()
     sensitive = printed["need_low"].notna().to_numpy()
-    places = printed.groupby(["period", "key"], sort=True).indices
+    places = printed.reset_index(drop=True).groupby("key", sort=True).indices
     # denominators first: a hidden denominator hides the numerators above it, which may then protect others
     for last in (False, True):
         for index in places.values():
@@ -44,7 +57,8 @@ def hidden_rows(
                 _protect(printed, index, leaf, insider)
         _close(printed)
     _hide_loose_totals(printed, leaf)
-    return _by_row(printed, rows)
+    _close(printed)
+    return printed
 
 
 @dataclass(frozen=True)
@@ -92,10 +106,12 @@ def _protect(printed: pd.DataFrame, index: npt.NDArray[np.intp], leaf: str, insi
 
 
 def _unbounded(totals: pd.DataFrame) -> pd.DataFrame:
-    """Hidden totals without a telling label may be anything."""
+    """Hidden totals without a telling label may be anything, unless they have been printed elsewhere."""
     plain = ~totals["labelled"]
     high = totals["high"].mask(plain | totals["open_ended"], np.inf)
-    return totals.assign(low=totals["low"].mask(plain, -np.inf), high=high)
+    known = totals["fixed"]
+    low = totals["low"].mask(plain, -np.inf)
+    return totals.assign(low=low.mask(known, totals["count"]), high=high.mask(known, totals["count"]))
 
 
 def _units(counts_of_key: pd.DataFrame) -> _Units:
@@ -156,20 +172,14 @@ def _totals(totals: _Units, names: list[str], sums: npt.NDArray[np.float64], who
 
 
 def _close(printed: pd.DataFrame) -> None:
-    """Hide the same count wherever it stands: in other indicators, in periods that overlap, under a hidden total.
-
-    A hidden denominator hides the numerator of its row.
-    """
-    covers = overlaps(printed["period"].unique())
-    node = pd.MultiIndex.from_frame(printed[["level", "unit_id", "period", "key"]])
+    """Hide the same count of a period wherever it stands; a hidden denominator hides the numerator of its row."""
+    node = pd.MultiIndex.from_frame(printed[NODE])
     row = printed["row"].to_numpy()
     while True:
         before = int(printed["hide"].sum())
         denominators = printed["hide"] & (printed["role"] == "denominator")
         printed.loc[np.isin(row, row[denominators]), "hide"] = True
-        hidden = set(node[printed["hide"].to_numpy()])
-        hidden |= {(level, unit, other, key) for level, unit, period, key in hidden for other in covers[period]}
-        printed["hide"] |= node.isin(list(hidden)) if hidden else False
+        printed["hide"] |= node.isin(node[printed["hide"].to_numpy()].unique())
         if int(printed["hide"].sum()) == before:
             return
 
@@ -178,7 +188,7 @@ def _hide_loose_totals(printed: pd.DataFrame, leaf: str) -> None:
     """Hide totals that are not the sum of the schools that enter them, where one of those is hidden."""
     if leaf != "school":
         return
-    by = ["period", "key"]
+    by = ["source", "key"]
     enters = printed[printed["enters"]]
     schools = enters.drop_duplicates([*by, "unit_id"])
     for level, keys in (("group", [*by, "group"]), ("city", by)):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.measures.disclosure_periods import months_of, overlaps, score_kind
+from analysis.measures.disclosure_periods import months_of, score_kind, source_of
 
 PEOPLE = "чел."
 ROW = ["level", "unit_id", "period", "indicator"]
@@ -47,10 +47,13 @@ def counted_indicators(
     """What each indicator counts and how it enters scores; one row per indicator, index ``indicator``.
 
     Columns: ``numerator_key, denominator_key`` (measure codes joined by +, empty for none), ``numerator_people,
-    denominator_people`` (is it a number of people), ``share`` (the numerator is part of the denominator), ``scale``,
-    ``cap, downward, weight, scored_in``.
+    denominator_people`` (is it a number of people), ``numerator_flow, denominator_flow`` (do parts of a period add
+    up), ``share`` (the numerator is part of the denominator), ``scale``, ``cap, downward, weight, scored_in``,
+    ``year_uses`` (the half-year that a year takes the figures from).
     """
+    measures = list(measures)
     people = {measure.code for measure in measures if measure.unit == PEOPLE}
+    flows = {measure.code for measure in measures if measure.type == "F"}
     rows = []
     for one in indicators:
         top, bottom = set(one.numerator) & people, one.denominator in people
@@ -58,7 +61,8 @@ def counted_indicators(
             {
                 "indicator": one.code, "numerator_key": "+".join(sorted(one.numerator)),
                 "denominator_key": one.denominator or "", "numerator_people": bool(top), "denominator_people": bottom,
-                "share": one.unit == "percent" and bool(top) and bottom, "scale": float(one.scale),
+                "numerator_flow": set(one.numerator) <= flows, "denominator_flow": one.denominator in flows,
+                "year_uses": one.year_uses or "", "share": one.unit == "percent" and bool(top) and bottom, "scale": float(one.scale),
                 "cap": np.inf if one.cap is None else one.cap, "downward": one.direction == "down",
                 "weight": (weights or {}).get(one.code, 1.0),
                 "scored_in": () if one.informational or "school" not in one.levels_scored else one.scored_in,
@@ -77,13 +81,15 @@ def people_rows(table: pd.DataFrame, counted: pd.DataFrame, groups: Mapping[str,
 
     Columns of the row, ``group`` (of a school or the group itself; empty for the city), the columns of
     :func:`counted_indicators`, ``y`` and ``x`` (numerator, denominator; NaN = missing or hidden already),
-    ``enters``: the row's school is part of the totals, and ``scored``: its attainment enters the school's score.
+    ``enters``: the row's school is part of the totals, ``scored``: its attainment enters the school's score, and
+    ``source``: the period whose forms gave the figures.
     """
     unknown = sorted(set(table["indicator"]) - set(counted.index))
     if unknown:
         raise ValueError(f"indicators unknown to the settings: {', '.join(unknown)}")
     rows = table[[*ROW, "numerator", "denominator", "n_schools", "status", "target"]].join(counted, on="indicator")
     rows = rows[rows["numerator_people"] | rows["denominator_people"]].astype(dict.fromkeys(ROW, object))
+    years = sorted(period for period in set(rows["period"]) if len(period) == 4)
     y, x = (rows[name].astype("Float64").to_numpy(float, na_value=np.nan) for name in ("numerator", "denominator"))
     return rows.assign(
         group=np.where(
@@ -94,6 +100,7 @@ def people_rows(table: pd.DataFrame, counted: pd.DataFrame, groups: Mapping[str,
         y=y,
         x=x,
         enters=(rows["level"] == "school") & ~np.isnan(y) & ~np.isnan(x) & (x > 0),
+        source=[source_of(p, use, years) for p, use in zip(rows["period"], rows["year_uses"], strict=True)],
         scored=[score_kind(p) in kinds for p, kinds in zip(rows["period"], rows["scored_in"], strict=True)],
     )
 
@@ -154,20 +161,26 @@ def shared_labels(rows: pd.DataFrame, mark: str, amount: pd.Series) -> pd.Series
 
 
 def _parts_in_time(rows: pd.DataFrame) -> pd.Series:
-    """Rows of a shorter period inside a longer one in the same tables, where both are marked (parts add up)."""
-    candidates = rows[rows["few"] | rows["few_rest"]]
-    covers = overlaps(candidates["period"].unique())
-    keys = set(zip(*(candidates[name] for name in ROW), strict=True))
+    """Marked flows of a period that holds a shorter marked one: two parts «менее 5» of a «менее 5» are at most 3.
+
+    It is the longer one whose label is not told: the shorter ones have been printed before.
+    """
+    candidates = rows[(rows["few"] | rows["few_rest"]) & rows["numerator_flow"]]
     inside = {
-        index
-        for index, row in zip(candidates.index, candidates[ROW].itertuples(index=False), strict=True)
-        if any(
-            (row.level, row.unit_id, wider, row.indicator) in keys
-            and len(months_of(wider)) > len(months_of(row.period))
-            for wider in covers[row.period]
-        )
+        (whole, part)
+        for whole in set(candidates["source"])
+        for part in set(candidates["source"])
+        if months_of(part) < months_of(whole)
     }
-    return pd.Series(rows.index.isin(inside), index=rows.index)
+    marked_at: dict[tuple[str, ...], set[str]] = {}
+    for row in candidates.itertuples():
+        marked_at.setdefault((row.level, row.unit_id, row.indicator), set()).add(row.source)
+    longer = [
+        row.Index
+        for row in candidates.itertuples()
+        if any((row.source, other) in inside for other in marked_at[(row.level, row.unit_id, row.indicator)])
+    ]
+    return pd.Series(rows.index.isin(longer), index=rows.index)
 
 
 def nested_measures(checks: Iterable[Any]) -> list[tuple[str, str]]:

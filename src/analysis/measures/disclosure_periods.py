@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 _KEY = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])|H([12])|-(\d{4}))?")
@@ -26,6 +26,35 @@ def months_of(period: str) -> frozenset[int]:
         return frozenset(range(year * 12 + 6 * (half - 1), year * 12 + 6 * half))
     first = year * 12 - 6 if last is None else year * 12 + 6
     return frozenset(range(first, (last or year) * 12 + 6))
+
+
+def source_of(period: str, year_uses: str, years: Sequence[str]) -> str:
+    """The period whose forms gave the figures: a roadmap repeats its last year, some of a year's are of one half.
+
+    years: sorted keys of the years in the same tables.
+    """
+    if len(period) == 9:
+        within = [year for year in years if months_of(year) <= months_of(period)]
+        period = within[-1] if within else period
+    if len(period) == 4 and year_uses:
+        return f"{int(period) - (year_uses == 'H2')}{year_uses}"
+    return period
+
+
+def in_order(periods: Iterable[str]) -> list[str]:
+    """Periods as their reports come out: by their last month, the shorter first."""
+    return sorted(set(periods), key=lambda key: (max(months_of(key)), len(months_of(key)), key))
+
+
+def tilings(whole: str, periods: Iterable[str]) -> list[list[str]]:
+    """Ways to make up a period of shorter ones of equal length among those given."""
+    inside = [one for one in in_order(periods) if months_of(one) < months_of(whole)]
+    found = []
+    for length in sorted({len(months_of(one)) for one in inside}):
+        same = [one for one in inside if len(months_of(one)) == length]
+        if frozenset().union(*map(months_of, same)) == months_of(whole):
+            found.append(same)
+    return found
 
 
 def overlaps(periods: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -24,6 +24,7 @@ from analysis.measures.disclosure_periods import overlaps
 from analysis.measures.disclosure_rules import RULE_OF_LABEL, Rule, reason_text
 
 FLAGS = ["hide_numerator", "hide_denominator", "hide_value", "parts_hidden"]
+PARTS = "indicator_parts"  # the table of the other periods
 MIN_SCHOOLS = 5  # medians, and spreads beside the own school's figures, need as many schools
 
 
@@ -112,8 +113,12 @@ def verdicts(
     places: bool = True,
     nested: Sequence[tuple[str, str]] = (),
 ) -> Verdicts:
-    """Decide what the edition hides of ``indicators`` and of the city's monthly history, together."""
-    table = _all_rows(tables)
+    """Decide what the edition hides of ``indicators`` and of the city's monthly history, together.
+
+    Beside them stand the periods that other reports print (:data:`PARTS`), so that all reports decide alike.
+    """
+    own = _all_rows(tables)
+    table = own if edition == "card" else _with_parts(own, tables.get(PARTS))
     seen = table["unit_id"].isin([own_school, groups.get(str(own_school), ""), "city"]) | (edition != "card")
     rows = people_rows(table[seen], counted, groups)
     printed = rows[rows["level"] != "school"] if edition == "public" else rows
@@ -126,12 +131,13 @@ def verdicts(
         flags = hidden_rows(judged, limits, leaf="school", insider=True, nested=nested)
     everything = with_sensitivity(rows, limits) if edition == "public" else judged
     decided = everything.join(flags)
+    decided = decided[decided.index < len(own)]
     for name in FLAGS[:3]:
         decided[name] = decided[name].astype("boolean").fillna(False).astype(bool)
-    decided["hide_value"] |= _hidden_before(table).reindex(decided.index)
+    decided["hide_value"] |= _hidden_before(own).reindex(decided.index)
     decided["parts_hidden"] = _parts_hidden(decided, edition)
     decided = decided.assign(**_rules(decided, limits))
-    return Verdicts(edition, limits, decided, groups, own_school, places, _periods(tables), table, counted)
+    return Verdicts(edition, limits, decided, groups, own_school, places, _periods(tables), own, counted)
 
 
 def _all_rows(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -141,6 +147,13 @@ def _all_rows(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         known = pd.MultiIndex.from_frame(frames[0][ROW])
         frames.append(history[~pd.MultiIndex.from_frame(history[ROW]).isin(known)])
     return pd.concat(frames, ignore_index=True)
+
+
+def _with_parts(own: pd.DataFrame, parts: pd.DataFrame | None) -> pd.DataFrame:
+    if parts is None or parts.empty:
+        return own
+    new = ~pd.MultiIndex.from_frame(parts[ROW]).isin(pd.MultiIndex.from_frame(own[ROW]))
+    return pd.concat([own, parts[new]], ignore_index=True)
 
 
 def _hidden_before(table: pd.DataFrame) -> pd.Series:

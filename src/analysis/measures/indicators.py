@@ -14,7 +14,7 @@ from analysis.measures.proportions import poisson_intervals, pooled_ratio, propo
 from analysis.periods import Period
 from analysis.settings import Indicator, Settings
 
-__all__ = ["city_by_month", "indicators_by_unit", "pooled_ratio", "proportion_intervals"]
+__all__ = ["city_by_month", "indicators_by_period", "indicators_by_unit", "pooled_ratio", "proportion_intervals"]
 
 COLUMNS = list(contract_columns("indicators"))
 
@@ -46,6 +46,23 @@ def indicators_by_unit(
     return _with_targets(table, period, settings)[COLUMNS]
 
 
+def indicators_by_period(
+    observations: pd.DataFrame,
+    schools: pd.DataFrame,
+    submissions: pd.DataFrame,
+    periods: Sequence[Period],
+    settings: Settings,
+) -> pd.DataFrame:
+    """The rows of ``indicators`` for each period in whose months something was reported."""
+    known = set(observations["period"].unique())
+    frames = [
+        indicators_by_unit(observations, schools, submissions, period, settings)
+        for period in periods
+        if period.key in known or (period.kind != "month" and known & {part.key for part in period.parts()})
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+
+
 def city_by_month(
     observations: pd.DataFrame,
     schools: pd.DataFrame,
@@ -53,14 +70,8 @@ def city_by_month(
     months: Sequence[Period],
     settings: Settings,
 ) -> pd.DataFrame:
-    """The city's rows of ``indicators`` for each month that has data: what run charts show."""
-    known = set(observations["period"].unique())
-    frames = [
-        indicators_by_unit(observations, schools, submissions, month, settings).query("level == 'city'")
-        for month in months
-        if month.key in known
-    ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+    """The city's rows of :func:`indicators_by_period`: what run charts show."""
+    return indicators_by_period(observations, schools, submissions, months, settings).query("level == 'city'")
 
 
 def in_special_conditions(schools: pd.DataFrame, period: Period) -> np.ndarray:

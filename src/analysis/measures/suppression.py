@@ -120,8 +120,9 @@ def _lowest(tree: SumTree, pattern: Pattern, insider: bool) -> list[Floats]:
 
 
 def _box(figures: Figures, hidden: Flags, insider: bool) -> tuple[Floats, Floats]:
-    low = np.full_like(figures.low, -np.inf) if insider else figures.low
-    high = np.full_like(figures.high, np.inf) if insider else figures.high
+    known = figures.low == figures.high  # printed elsewhere: not a label
+    low = np.where(known | (not insider), figures.low, -np.inf)
+    high = np.where(known | (not insider), figures.high, np.inf)
     return np.where(hidden, low, figures.value), np.where(hidden, high, figures.value)
 
 

@@ -67,6 +67,7 @@ def _content(
         "coverage": _coverage(rows, schools["name"]),
         "editions": _editions(folder),
         "cards": [(code, schools["name"].get(code, code)) for code in cards],
+        "without_word": not (folder / "meeting" / "report.docx").exists(),
         "cards_count": count_of(len(cards), "карта", "карты", "карт"),
         "without_card": _without_card(cards, rows, schools, period, failed),
         "tables": [

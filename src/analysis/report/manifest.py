@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from analysis.files import write_whole
+from analysis.report.word import pandoc_version
 
 MANIFEST = "manifest.json"
 UNLISTED = (MANIFEST, "run.log")
@@ -96,6 +97,7 @@ def write_manifest(
         **inputs.as_json(),
         "failed": sorted(failed),
         "made_from": dict(made_from),
+        "pandoc": pandoc_version(),
         "outputs": outputs_of(report_folder),
     }
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -14,61 +15,89 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from analysis.dictionary import ColumnEntry, TableEntry, table_dictionary
+from analysis.dictionary import ColumnEntry, TableEntry
 from analysis.report.document import DEMO_STAMP
-from analysis.xlsxfile import save_workbook
+from analysis.report.workbook_marks import add_marks
+from analysis.report.workbook_tables import EDITIONS, LEGEND, entries_of, tables_of
+from analysis.settings import Settings
+from analysis.xlsxfile import workbook_bytes
 
 _HEADER_FILL = PatternFill("solid", fgColor="1F3A5F")
-_NUMBER_FORMATS = {"number": "0.00", "int": "0"}
+_FORMATS = {"number": "0.00", "int": "0", "date": "dd.mm.yyyy"}
+_FORMATS_BY_NAME = {"numerator": "0", "denominator": "0", "p_value": "0.0000", "p_adjusted": "0.0000"}
 _MAX_WIDTH, _MIN_WIDTH = 48, 9
 _FIRST_ROW = 4  # title, meaning of a row, Russian headers, column names
+_SMALL, _BOLD = Font(italic=True, color="555555"), Font(bold=True)
+_DEMO = Font(bold=True, color="B00020")
 
 
-def write_results(path: Path, tables: Mapping[str, pd.DataFrame], heading: str, demo: bool) -> None:
-    """Write a contents sheet and one sheet per contract table. ``heading`` names the period and the edition."""
+@dataclass(frozen=True)
+class Heading:
+    """What a workbook is about: the period, the edition (a key of ``EDITIONS``), whether its data are invented."""
+
+    period: str
+    edition: str = "working"
+    demo: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"Результаты мониторинга, {self.period}"
+
+
+def results_workbook(tables: Mapping[str, pd.DataFrame], settings: Settings, heading: Heading) -> bytes:
+    """A contents sheet, one sheet per table the edition has, and a sheet that explains the codes."""
+    frames = tables_of(tables, settings, heading.edition)
     workbook = Workbook()
-    entries = [entry for name, entry in table_dictionary().items() if name in tables]
-    _write_contents(workbook.active, entries, tables, heading, demo)
+    entries = entries_of(frames, heading.edition)
+    _write_contents(workbook.active, entries, frames, heading)
     for entry in entries:
-        _write_table(workbook.create_sheet(entry.name), entry, tables[entry.name], demo)
-    save_workbook(workbook, path)
+        _write_table(workbook.create_sheet(entry.name), entry, frames[entry.name], heading)
+    workbook.properties.creator, workbook.properties.title = "Ориентир", heading.title
+    workbook.properties.language = "ru"
+    return workbook_bytes(workbook)
 
 
 def _write_contents(
-    sheet: Worksheet, entries: list[TableEntry], tables: Mapping[str, pd.DataFrame], heading: str, demo: bool
+    sheet: Worksheet, entries: Sequence[TableEntry], frames: Mapping[str, pd.DataFrame], heading: Heading
 ) -> None:
     sheet.title = "Содержание"
-    _put(sheet, 1, 1, heading, Font(bold=True, size=14))
-    _put(sheet, 2, 1, DEMO_STAMP if demo else "", Font(bold=True, color="B00020"))
+    _put(sheet, 1, 1, heading.title, Font(bold=True, size=14))
+    _put(sheet, 2, 1, DEMO_STAMP if heading.demo else "", _DEMO)
+    _put(sheet, 3, 1, EDITIONS[heading.edition].name)
     for column, text in enumerate(("Лист", "Таблица", "Что в строке", "Строк"), start=1):
-        _put(sheet, 4, column, text, Font(bold=True))
-    for row, entry in enumerate(entries, start=5):
+        _put(sheet, 5, column, text, _BOLD)
+    for row, entry in enumerate(entries, start=6):
         link = sheet.cell(row, 1, entry.name)
         link.hyperlink, link.font = f"#'{entry.name}'!A1", Font(color="1F3A5F", underline="single")
         _put(sheet, row, 2, entry.title)
         _put(sheet, row, 3, entry.row)
-        sheet.cell(row, 4, len(tables[entry.name]))
-    for letter, width in zip("ABCD", (18, 44, 70, 9), strict=True):
+        sheet.cell(row, 4, len(frames[entry.name]))
+    for row, text in enumerate(EDITIONS[heading.edition].notes + LEGEND, start=len(entries) + 7):
+        _put(sheet, row, 1, text)
+    for letter, width in zip("ABCD", (18, 48, 78, 9), strict=True):
         sheet.column_dimensions[letter].width = width
+    _print_setup(sheet, heading, 5)
 
 
-def _write_table(sheet: Worksheet, entry: TableEntry, frame: pd.DataFrame, demo: bool) -> None:
-    _put(sheet, 1, 1, entry.title + (f"   {DEMO_STAMP}" if demo else ""), Font(bold=True, size=13))
-    _put(sheet, 2, 1, f"{entry.row[:1].upper()}{entry.row[1:]}. Значения столбцов – в docs/tables.md.")
-    rows = [[_value(value, column) for value in frame[column.name]] for column in entry.columns]
+def _write_table(sheet: Worksheet, entry: TableEntry, frame: pd.DataFrame, heading: Heading) -> None:
+    _put(sheet, 1, 1, entry.title, Font(bold=True, size=13))
+    stamp = f"{DEMO_STAMP}. " if heading.demo else ""
+    _put(sheet, 2, 1, f"{stamp}{entry.row[:1].upper()}{entry.row[1:]}.", _DEMO if heading.demo else _SMALL)
     for number, column in enumerate(entry.columns, start=1):
-        _put(sheet, _FIRST_ROW - 1, number, column.header, Font(italic=True, color="555555"))
+        _put(sheet, _FIRST_ROW - 1, number, column.header, _SMALL)
         header = sheet.cell(_FIRST_ROW, number, column.name)
         header.font, header.fill = Font(bold=True, color="FFFFFF"), _HEADER_FILL
-        header.alignment = Alignment(wrap_text=True, vertical="top")
-        _fill_column(sheet, number, column, rows[number - 1])
+        for cell in (header, sheet.cell(_FIRST_ROW - 1, number)):
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        _fill_column(sheet, number, column, [_value(value, column) for value in frame[column.name]])
     sheet.freeze_panes = sheet.cell(_FIRST_ROW + 1, 2)
     _make_excel_table(sheet, entry, len(frame))
-    _print_setup(sheet)
+    add_marks(sheet, entry, _FIRST_ROW + 1, len(frame))
+    _print_setup(sheet, heading, _FIRST_ROW)
 
 
 def _fill_column(sheet: Worksheet, number: int, column: ColumnEntry, values: list[Any]) -> None:
-    number_format = _NUMBER_FORMATS.get(column.kind)
+    number_format = _FORMATS_BY_NAME.get(column.name, _FORMATS.get(column.kind))
     for row, value in enumerate(values, start=_FIRST_ROW + 1):
         if isinstance(value, str):
             _put(sheet, row, number, value)
@@ -76,8 +105,10 @@ def _fill_column(sheet: Worksheet, number: int, column: ColumnEntry, values: lis
             cell = sheet.cell(row, number, value)
             if number_format:
                 cell.number_format = number_format
-    longest = max([len(column.name), len(column.header), *(len(str(value)) for value in values if value is not None)])
-    sheet.column_dimensions[get_column_letter(number)].width = min(max(longest + 3, _MIN_WIDTH), _MAX_WIDTH)
+    texts = [len(str(value)) for value in values if isinstance(value, str)]
+    words = [len(word) for word in column.header.split()]
+    widest = max([len(column.name) + 3, *words, *texts, _MIN_WIDTH])
+    sheet.column_dimensions[get_column_letter(number)].width = min(widest + 1, _MAX_WIDTH)
 
 
 def _value(value: Any, column: ColumnEntry) -> Any:
@@ -88,6 +119,8 @@ def _value(value: Any, column: ColumnEntry) -> Any:
         return "да" if value else "нет"
     if column.kind in ("number", "int"):
         return float(value) if column.kind == "number" else int(value)
+    if column.kind == "date" and str(value):
+        return date.fromisoformat(str(value)[:10])
     return str(value)
 
 
@@ -95,7 +128,7 @@ def _put(sheet: Worksheet, row: int, column: int, text: str, font: Font | None =
     """Text stays text: what begins with = + - @ is never read as a formula."""
     cell = sheet.cell(row, column)
     cell.value, cell.data_type = ILLEGAL_CHARACTERS_RE.sub("", text), "s"
-    if text[:1] in ("=", "+", "-", "@"):
+    if text[:1] in ("=", "+", "-", "@", "\t", "\r"):
         cell.quotePrefix = True
     if font:
         cell.font = font
@@ -109,8 +142,11 @@ def _make_excel_table(sheet: Worksheet, entry: TableEntry, n_rows: int) -> None:
     sheet.add_table(table)
 
 
-def _print_setup(sheet: Worksheet) -> None:
+def _print_setup(sheet: Worksheet, heading: Heading, header_row: int) -> None:
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{_FIRST_ROW}:{_FIRST_ROW}"
+    sheet.print_title_rows = f"{header_row}:{header_row}"
+    sheet.oddFooter.left.text = heading.title
+    sheet.oddFooter.center.text = DEMO_STAMP if heading.demo else ""
+    sheet.oddFooter.right.text = "&P из &N"
