@@ -162,7 +162,8 @@ def _width(low: pd.Series, high: pd.Series) -> str:
 def _step_words(steps: pd.Series) -> str:
     """«; данные различают 2 ступени: 17 и 2 учреждения»; nothing where steps are not shown."""
     if steps.isna().any():
-        return ""
+        seen = int(steps.nunique())
+        return f"; данные различают не меньше {count_of(seen, 'ступени', 'ступеней', 'ступеней')}" if seen > 1 else ""
     sizes = steps.value_counts().sort_index().astype(int).tolist()
     if len(sizes) == 1:
         return "; ни одну пару учреждений по этим данным не различить"
