@@ -79,6 +79,15 @@ def test_a_hidden_step_is_explained_and_not_counted(tables):
     assert first.endswith("; данные различают не меньше 3 ступеней.")
 
 
+def test_what_an_edition_hides_is_not_said_to_be_absent(tables):
+    nothing = {name: tables[name].iloc[:0] for name in ("rankings", "place_steps", "sensitivity", "indicator_ranks")}
+    public = report(tables | nothing, "public")
+    assert levels.method_sentence(public) is None
+    assert levels.uncertainty_bullets(public) is None
+    for text in (levels.school_table(public).text, *comparison.best_practices(public).items):
+        assert "в этой редакции" in str(text).lower()
+
+
 def test_the_meetings_picture_keeps_the_order_of_the_table(tables):
     some = report(tables, "meeting")
     alt = pictures.place_intervals(some).alt
