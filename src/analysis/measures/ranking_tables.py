@@ -153,7 +153,7 @@ def _levels(scores: np.ndarray, settings: Settings) -> np.ndarray:
     levels = sorted(settings.project.scoring.levels, key=lambda level: level.from_score)
     thresholds = np.array([level.from_score for level in levels])
     names = np.array([level.name for level in levels], dtype=object)
-    # a score that prints as the threshold has reached it
+    # rounding noise of a sum does not keep a score from its threshold
     place = np.searchsorted(thresholds, scores + 1e-9, side="right") - 1
     reached = names[np.clip(place, 0, len(names) - 1)]
     reached[np.isnan(scores)] = None

@@ -23,10 +23,13 @@ def indistinguishable_steps(estimates: ArrayLike, standard_errors: ArrayLike, cr
     theta, sigma = as_floats(estimates), as_floats(standard_errors)
     steps = np.full(len(theta), np.nan)
     order = np.lexsort((sigma, -theta))[: np.count_nonzero(~np.isnan(theta))]
+    t, s = theta[order], sigma[order]
     first, number = 0, 1
     for place, unit in enumerate(order):
-        above = order[first:place]
-        if (theta[above] - theta[unit] > critical_value * np.hypot(sigma[above], sigma[unit])).any():
+        # nothing nearer than the unit's own error allows can be told from it
+        near = t[place] + critical_value * s[place] * (1 - 1e-9)
+        far = first + np.searchsorted(-t[first:place], -near, side="right")
+        if (t[first:far] - t[place] > critical_value * np.hypot(s[first:far], s[place])).any():
             first, number = place, number + 1
         steps[unit] = number
     return steps

@@ -65,8 +65,9 @@ def caterpillar(
 
 
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    """By exact place, those not ranked last; without exact places, and within one, in the order given."""
     keyed = rows.assign(_place=numeric(rows["rank"]), _last=~rows["ranked"].astype(bool))
-    return keyed.sort_values(["_last", "_place", "school_id"]).drop(columns=["_place", "_last"])
+    return keyed.sort_values(["_last", "_place"], kind="stable").drop(columns=["_place", "_last"])
 
 
 def _levels(rankings: pd.DataFrame, labels: Labels) -> dict[str, dict[str, Any]]:

@@ -67,11 +67,28 @@ def test_a_shared_place_tells_the_exact_score():
     assert places.to_list() == [False, True, False, False]
 
 
-def meeting(scores, places=True, participants=(2, 40, 50, 60)):
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        # alone on its step between 90 and 70: with 12 more points it would pass s101
+        ([1, 2, 3, 3], True),
+        # one step with s101: whichever of the two is ahead, the step is the same
+        ([1, 1, 2, 2], False),
+        ([1, 1, 1, 1], False),
+    ],
+)
+def test_steps_that_rule_out_a_value(steps, told):
+    frame = ranking([90.0, 80.0, 70.0, 60.0]).assign(step=steps)
+    answers = telling(frame, pd.DataFrame([hidden("s102", 6, (1, 18), (1, 18))]))
+    assert answers[2].to_list() == [False, told, False, False]
+
+
+def meeting(scores, places=True, participants=(2, 40, 50, 60), steps=(1, 1, 2, 2)):
     tables, schools = city_of(group=["А"] * 4, ws_part=list(participants), N8_11=[200] * 4)
     sensitivity = pd.DataFrame({"school_id": ["s101"], "period": PERIODS[0], "scenario": "weights", "rank_mean": 1.5})
     counts = pd.DataFrame({"group": ["А"] * 2, "attainment_level": ["достигнут", "требует поддержки"], "n": [2, 2]})
     tables |= {"rankings": ranking(scores), "sensitivity": sensitivity, "level_counts": counts}
+    tables |= {"place_steps": tables["rankings"][["school_id", "group", "period"]].assign(step=list(steps))}
     privacy = PRIVACY.model_copy(update={"meeting_places": places})
     return protect(tables, "meeting", privacy, schools=schools, settings=SETTINGS).tables
 
@@ -100,6 +117,16 @@ def test_exact_places_of_the_group_go_together_and_intervals_stay():
     assert tables["level_counts"]["n"].isna().all()
 
 
+def test_steps_are_shown_like_levels():
+    # s101 may have up to 3.3 points more or fewer; the next school is 10 points below, or half a point
+    assert meeting([90.0, 80.0, 70.0, 60.0])["place_steps"]["step"].to_list() == [1, 1, 2, 2]
+    telling_one = meeting([90.0, 89.5, 70.0, 60.0], steps=(1, 2, 3, 3))["place_steps"].set_index("school_id")
+    assert pd.isna(telling_one.loc["s101", "step"])
+    assert telling_one.loc["s101", "suppressed"] == SECONDARY
+    assert telling_one.loc["s104", "step"] == 3
+    assert meeting([90.0, 80.0, 70.0, 60.0], places=False)["place_steps"]["step"].isna().all()
+
+
 def test_no_places_at_all_when_privacy_says_so():
     tables = meeting([90.0, 80.0, 70.0, 60.0], places=False)
     table = tables["rankings"]
@@ -124,9 +151,11 @@ def test_public_has_no_rankings_and_the_card_its_own_row():
     tables, schools = city_of(group=["А"] * 4, ws_part=[2, 40, 50, 60], N8_11=[200] * 4)
     counts = pd.DataFrame({"group": ["А", "Б"], "attainment_level": "достигнут", "n": [4, 1]})
     tables |= {"rankings": ranking([90.0, 80.0, 70.0, 60.0]), "level_counts": counts}
+    tables |= {"place_steps": tables["rankings"][["school_id", "group", "period"]].assign(step=1)}
     by = {"schools": schools, "settings": SETTINGS}
     public = protect(tables, "public", PRIVACY, **by).tables
     assert public["rankings"].empty
+    assert public["place_steps"].empty
     assert list(public["rankings"].columns) == [*tables["rankings"].columns, "suppressed"]
     # one ranked school in a group: its level is a school's position
     assert public["level_counts"]["n"].isna().to_list() == [False, True]

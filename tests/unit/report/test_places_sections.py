@@ -11,7 +11,7 @@ from analysis.measures.summaries import schools_by_level
 from analysis.report.charts_funnel import place_names
 from analysis.report.charts_page import width_mm
 from analysis.report.opening import PeriodReport
-from analysis.report.sections import comparison, funnel, levels
+from analysis.report.sections import comparison, funnel, levels, pictures
 from tests.unit.measures.table_kit import BEFORE, H1, SETTINGS, random_counts, rows, schools
 
 CITY = schools({"А": 8, "Б": 12})
@@ -73,6 +73,27 @@ def test_a_hidden_step_is_explained_and_not_counted(tables):
     first, second = (str(item) for item in levels.uncertainty_bullets(some).items)
     assert "ступен" not in first
     assert "ступен" in second or "ни одну пару" in second
+    steps["step"] = [pd.NA, *range(1, 4), *([3] * (len(steps) - 4))]
+    partly = report(tables | {"place_steps": steps}, "meeting")
+    first, _ = (str(item).replace("\u00a0", " ") for item in levels.uncertainty_bullets(partly).items)
+    assert first.endswith("; данные различают не меньше 3 ступеней.")
+
+
+def test_what_an_edition_hides_is_not_said_to_be_absent(tables):
+    nothing = {name: tables[name].iloc[:0] for name in ("rankings", "place_steps", "sensitivity", "indicator_ranks")}
+    public = report(tables | nothing, "public")
+    assert levels.method_sentence(public) is None
+    assert levels.uncertainty_bullets(public) is None
+    for text in (levels.school_table(public).text, *comparison.best_practices(public).items):
+        assert "в этой редакции" in str(text).lower()
+
+
+def test_the_meetings_picture_keeps_the_order_of_the_table(tables):
+    some = report(tables, "meeting")
+    alt = pictures.place_intervals(some).alt
+    names = levels.ranked_rows(some).query("group == 'А'")["school"]
+    places = [alt.index(name) for name in names]
+    assert places == sorted(places)
 
 
 def test_a_group_that_cannot_be_told_apart_is_told_so(tables):

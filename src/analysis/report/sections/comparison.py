@@ -187,8 +187,9 @@ def _unit(report: PeriodReport, unit_id: str) -> str:
 def best_practices(report: PeriodReport) -> Bullets:
     """Schools whose place is surely in the upper third of their group in an indicator; analyst's texts first."""
     items = list(report.overrides.best_practices)
-    if report.edition != "public":
-        items += _leaders(report)
+    if report.edition == "public":
+        return Bullets(items or ["В этой редакции учреждения не называются."])
+    items += _leaders(report)
     return Bullets(items or ["Учреждений, место которых уверенно в верхней трети группы, по данным периода нет."])
 
 

@@ -65,7 +65,7 @@ def dynamics_table(report: PeriodReport) -> Table:
     ]
     return Table(
         frame, columns, f"Показатели города, {report.period.title()}", row_header="name",
-        note=panel_note(report, rows), signals={"verdict": VERDICTS},
+        note=panel_note(report, rows) + yearly_note(report, rows), signals={"verdict": VERDICTS},
     )  # fmt: skip
 
 
@@ -85,6 +85,15 @@ def panel_note(report: PeriodReport, rows: pd.DataFrame) -> str:
         "(с поправкой на число показателей). Справочные показатели и ответы «да» и «нет» не проверяются."
         + (" Прочерк в изменении: разность не приводится, чтобы по ней нельзя было узнать малые числа." * hidden)
     )
+
+
+def yearly_note(report: PeriodReport, rows: pd.DataFrame) -> str:
+    """Which targets are for the whole year, where the period is shorter: part of a year cannot miss them."""
+    indicators = [report.settings.indicator(code) for code in rows.loc[rows["target"].notna(), "indicator"]]
+    codes = [one.code for one in indicators if not one.informational and not one.is_scored(report.period)]
+    if not codes or report.period.kind != "half":
+        return ""
+    return f" Цели {join_words(codes)} – на весь год: за полугодие их достижение ещё не оценивается."
 
 
 def pairs_span(n_pairs: pd.Series) -> str:

@@ -139,8 +139,8 @@ def unranked_table(report: PeriodReport) -> Table | None:
     return Table(frame, columns, "Учреждения вне распределения", row_header="school")
 
 
-def uncertainty_bullets(report: PeriodReport) -> Bullets:
-    """How sure the places are: for each group the typical width of the interval."""
+def uncertainty_bullets(report: PeriodReport) -> Bullets | None:
+    """How sure the places are: for each group the width of the intervals and the steps; None where none are shown."""
     items = []
     for code, rows in ranked_rows(report).groupby("group"):
         low, high = rows["rank_low_joint"], rows["rank_high_joint"]
@@ -151,6 +151,8 @@ def uncertainty_bullets(report: PeriodReport) -> Bullets:
             f"{count_of(len(rows), 'учреждения', 'учреждений', 'учреждений')}; интервал мест охватывает в среднем "
             f"{_width(low, high)} из {len(rows)}{_step_words(rows['step'])}."
         )
+    if not items and report.edition != "working":
+        return None
     return Bullets(items or ["Для оценки точности мест данных недостаточно."])
 
 
@@ -162,7 +164,8 @@ def _width(low: pd.Series, high: pd.Series) -> str:
 def _step_words(steps: pd.Series) -> str:
     """«; данные различают 2 ступени: 17 и 2 учреждения»; nothing where steps are not shown."""
     if steps.isna().any():
-        return ""
+        seen = int(steps.nunique())
+        return f"; данные различают не меньше {count_of(seen, 'ступени', 'ступеней', 'ступеней')}" if seen > 1 else ""
     sizes = steps.value_counts().sort_index().astype(int).tolist()
     if len(sizes) == 1:
         return "; ни одну пару учреждений по этим данным не различить"
@@ -171,11 +174,13 @@ def _step_words(steps: pd.Series) -> str:
     return f"; данные различают {count}: {listed} {plural(sizes[-1], 'учреждение', 'учреждения', 'учреждений')}"
 
 
-def method_sentence(report: PeriodReport) -> Paragraph:
-    """How far places depend on the way of computing."""
+def method_sentence(report: PeriodReport) -> Paragraph | None:
+    """How far places depend on the way of computing; None in an edition without places."""
     table = report.sensitivity
+    if table.empty and report.edition != "working":
+        return None
     if table.empty:
-        return Paragraph("Насколько места зависят от способа расчёта, в этой редакции не приводится.", role="note")
+        return Paragraph("Зависимость мест от способа расчёта для этого периода не оценивалась.", role="note")
     width = (table["rank_q95"] - table["rank_q05"]).groupby(table["scenario"]).mean()
     method, chance, both = (format_number(width.get(name), 1) for name in ("method", "sampling", "all"))
     return Paragraph(
