@@ -24,11 +24,12 @@ from pathlib import Path
 from analysis.settings import load_settings
 from analysis.intake.run import run_intake
 settings = load_settings(Path(sys.argv[2]))
-started = time.perf_counter()
+started, begun = time.perf_counter(), time.process_time()
 run_intake(Path(sys.argv[1]), settings, jobs=2)
 seconds = time.perf_counter() - started
-own, children = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-print(seconds, own, children)
+usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+processor = sum(one.ru_utime + one.ru_stime for one in usage) - begun
+print(seconds, processor, *(one.ru_maxrss / 1024 for one in usage))
 """
 
 
@@ -44,12 +45,11 @@ def make_year(folder: Path) -> int:
     return sum(1 for path in (folder / "inbox").rglob("*") if path.is_file())
 
 
-def measure(folder: Path) -> tuple[float, float, float]:
-    """Seconds of one intake in a fresh process, its memory and that of its largest child, MB."""
+def measure(folder: Path) -> tuple[float, ...]:
+    """One intake in a fresh process: seconds, processor seconds, its memory and that of its largest child, MB."""
     command = [sys.executable, "-c", PROGRAM, str(folder), str(ROOT / "params")]
     answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    seconds, own, child = map(float, answer)
-    return seconds, own, child
+    return tuple(map(float, answer))
 
 
 def forget(folder: Path) -> None:
@@ -64,7 +64,7 @@ def main(repetitions: int) -> None:
         files = make_year(folder)
         newest = sorted((folder / "inbox" / LAST_MONTH).iterdir())[0]
         kept = newest.read_bytes()
-        results: dict[str, list[tuple[float, float, float]]] = {"first time": [], "unchanged": [], "one new file": []}
+        results: dict[str, list[tuple[float, ...]]] = {"first time": [], "unchanged": [], "one new file": []}
         for _ in range(repetitions):
             forget(folder)
             newest.unlink()
@@ -75,12 +75,15 @@ def main(repetitions: int) -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in ("pandas", "openpyxl", "pyarrow"))
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}")
     print(f"\n{files} files in the inbox, 2 reading processes, {repetitions} repetitions\n")
-    print("| intake | median, s | from–to, s | memory, MB | memory of a reader, MB |\n|---|---|---|---|---|")
+    print(
+        "| intake | median, s | from–to, s | processor, s | memory, MB | memory of a reader, MB |\n|---|---|---|---|---|---|"
+    )
     for name, rows in results.items():
         seconds = [row[0] for row in rows]
-        own, child = (max(row[place] for row in rows) for place in (1, 2))
+        processor = statistics.median(row[1] for row in rows)
+        own, child = (max(row[place] for row in rows) for place in (2, 3))
         spread = f"{min(seconds):.2f}–{max(seconds):.2f}"
-        print(f"| {name} | {statistics.median(seconds):.2f} | {spread} | {own:.0f} | {child:.0f} |")
+        print(f"| {name} | {statistics.median(seconds):.2f} | {spread} | {processor:.2f} | {own:.0f} | {child:.0f} |")
 
 
 if __name__ == "__main__":
