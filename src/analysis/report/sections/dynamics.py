@@ -92,11 +92,12 @@ def change_bullets(report: PeriodReport) -> Bullets:
     """What grew, what fell, what stayed, each with its numbers."""
     rows = city_rows(report)
     items = []
-    for verdict, start in (("up", "Выросли"), ("down", "Снизились")):
+    for verdict, one, many in (("up", "Вырос", "Выросли"), ("down", "Снизился", "Снизились")):
         found = rows[rows["verdict"] == verdict].sort_values("change", key=abs, ascending=False)
         if len(found):
             named = "; ".join(_named_change(report, row) for row in found.itertuples())
-            items.append(full_stop(f"{start} ({len(found)}): {named}"))
+            start = f"{one} 1 показатель" if len(found) == 1 else f"{many} ({len(found)})"
+            items.append(full_stop(f"{start}: {named}"))
     steady = int((rows["verdict"] == "no_clear_change").sum())
     if steady:
         words = count_of(steady, "показатель", "показателя", "показателей")

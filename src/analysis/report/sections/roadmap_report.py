@@ -154,8 +154,10 @@ def _against_targets(report: PeriodReport, rows: pd.DataFrame) -> list[str]:
 
 
 def _with_status(report: PeriodReport, status: str) -> list[str]:
+    """Activities in a state, without those that are not assessed."""
     summary = activities_summary(report)
-    return summary.loc[summary["status"] == status, "activity"].tolist()
+    outside = [activity.code for activity in report.settings.activities if activity.remark]
+    return summary.loc[(summary["status"] == status) & ~summary["activity"].isin(outside), "activity"].tolist()
 
 
 def unsolved(report: PeriodReport) -> Bullets:
