@@ -14,6 +14,7 @@ from analysis.report.sections.values import (
     VERDICTS,
     format_change,
     format_value,
+    hidden_note,
     in_sentence,
     join_words,
     suppressed_or,
@@ -64,7 +65,7 @@ def dynamics_table(report: PeriodReport) -> Table:
     ]
     return Table(
         frame, columns, f"Показатели города, {report.period.title()}", row_header="name",
-        note=panel_note(report, rows), signals={"verdict": VERDICTS},
+        note=panel_note(report, rows) + hidden_note(frame), signals={"verdict": VERDICTS},
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from analysis.report.sections.values import (
     against_target,
     format_change,
     format_value,
+    hidden_note,
     in_sentence,
     join_words,
     quoted,
@@ -66,7 +67,8 @@ def trajectory_table(report: PeriodReport) -> Table:
     ]
     return Table(
         frame, columns, "Показатели города от базы к целям", row_header="name", signals={"verdict": VERDICTS},
-        note="«К базе» – изменение по ОУ с данными за оба года; вывод – больше ли оно обычных колебаний от школы к школе.",
+        note="«К базе» – изменение по ОУ с данными за оба года; вывод – больше ли оно обычных колебаний от школы к школе."
+        + hidden_note(frame),
     )  # fmt: skip
 
 
