@@ -129,8 +129,8 @@ def _write(folder: Path, space: Workspace, published: list[Published]) -> None:
         for name, content in one.files.items():
             (folder / one.period.key / name).write_bytes(content)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in pages.items():
-        text = page_templates().get_template(f"site/{name}.j2").render(content)
+    for name, shown in pages.items():
+        text = page_templates().get_template(f"site/{name}.j2").render(shown)
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 

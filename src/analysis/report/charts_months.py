@@ -181,7 +181,10 @@ def _value_lines(page: Page, plot: _Plot, rows: pd.DataFrame, values: np.ndarray
     for i in ends[:-1] if cumulative else []:
         x, y = plot.at(months[i], values[i])
         words = f"{quantity(values[i], unit)}, {_school_year(years[i])}"
-        page.text(max(x + 0.5, LEFT_MM + 1 + width_mm(words, SMALL_PT)), y - 3.0, words, size=SMALL_PT, align="right")
+        target = numeric(rows["target"])[i]
+        crossed = np.isfinite(target) and abs(y - 3.0 - plot.values(target)) < 2.2
+        right = max(x + 0.5, LEFT_MM + 1 + width_mm(words, SMALL_PT))
+        page.text(right, y + 3.2 if crossed else y - 3.0, words, size=SMALL_PT, align="right")
     end = (months[ends[-1]], values[ends[-1]])
     _end_label(page, plot, rows, end, unit, _school_year(years[ends[-1]]) if cumulative else "")
 

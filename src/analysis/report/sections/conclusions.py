@@ -131,7 +131,7 @@ def _generated(report: PeriodReport) -> list[str]:
         indicator = report.settings.indicator(row.indicator)
         items.append(
             f"Руководителям учреждений, не достигших цели по показателю {quoted(indicator)}, – внести в план "
-            f"меры по достижению {format_value(row.target, indicator)} {_plan_clause(report)}. Срок – до {until}"
+            f"меры по достижению значения {format_value(row.target, indicator)} {_plan_clause(report)}. Срок – до {until}"
         )
     counts = level_counts(report)
     support = int(counts.iloc[:, -1].sum()) if counts.size else 0

@@ -10,7 +10,7 @@ from analysis.intake.rules import rule_text
 from analysis.intake.submissions import REPORTED
 from analysis.report.absence import reason_without_form
 from analysis.report.blocks import Block, KeyFact, KeyFacts, Paragraph
-from analysis.report.numbers import count_of, format_date, format_percent, full_stop, upper_first
+from analysis.report.numbers import count_of, format_date, format_percent, full_stop, plural, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import join_words
 from analysis.report.tables import Column, Signal, Table
@@ -55,9 +55,14 @@ def coverage_facts(report: PeriodReport) -> KeyFacts:
             KeyFact(f"{counts['in']} из {counts['due']}", "ОУ представили формы"),
             KeyFact(str(counts["late"]), "с опозданием", tone="warn" if counts["late"] else "good"),
             KeyFact(str(counts["missing"]), "не представили", tone="bad" if counts["missing"] else "good"),
-            KeyFact(str(errors), "значений возвращено на исправление", tone="warn" if errors else "good"),
+            KeyFact(str(errors), _returned_words(errors), tone="warn" if errors else "good"),
         ]
     )
+
+
+def _returned_words(errors: int) -> str:
+    word = plural(errors, "значение возвращено", "значения возвращены", "значений возвращено")
+    return f"{word} на исправление"
 
 
 def coverage_counts(report: PeriodReport) -> dict[str, int]:
@@ -183,11 +188,13 @@ def quality_sentence(report: PeriodReport) -> Block:
     if not total:
         return Paragraph("Замечаний к данным нет.")
     (errors, error_schools), (queries, query_schools) = counts["error"], counts["query"]
-    return Paragraph(
-        f"К данным есть {count_of(total, 'замечание', 'замечания', 'замечаний')}: возвращено на исправление – {errors} "
-        f"({error_schools} ОУ), требуют уточнения – {queries} ({query_schools} ОУ). Возвращённые значения в расчёт "
-        f"не вошли; они считаются отсутствующими, а не нулевыми.{_recalculated(report)}"
-    )
+    parts = [f"возвращено на исправление – {errors} ({error_schools} ОУ)"] if errors else []
+    parts += [f"требуют уточнения – {queries} ({query_schools} ОУ)"] if queries else []
+    text = f"К данным есть {count_of(total, 'замечание', 'замечания', 'замечаний')}: "
+    text += f"{', '.join(parts) or 'все к сведению, исправлять и уточнять нечего'}."
+    if errors:
+        text += " Возвращённые значения в расчёт не вошли; они считаются отсутствующими, а не нулевыми."
+    return Paragraph(text + _recalculated(report))
 
 
 def _recalculated(report: PeriodReport) -> str:

@@ -14,6 +14,7 @@ from analysis.report.sections.values import (
     VERDICTS,
     format_change,
     format_value,
+    hidden_note,
     in_sentence,
     join_words,
     span,
@@ -65,7 +66,8 @@ def dynamics_table(report: PeriodReport) -> Table:
     ]
     return Table(
         frame, columns, f"Показатели города, {report.period.title()}", row_header="name",
-        note=panel_note(report, rows) + yearly_note(report, rows), signals={"verdict": VERDICTS},
+        note=panel_note(report, rows) + yearly_note(report, rows) + hidden_note(frame),
+        signals={"verdict": VERDICTS},
     )  # fmt: skip
 
 
@@ -109,11 +111,12 @@ def change_bullets(report: PeriodReport) -> Bullets:
     """What grew, what fell, what stayed, each with its numbers."""
     rows = city_rows(report)
     items = []
-    for verdict, start in (("up", "Выросли"), ("down", "Снизились")):
+    for verdict, one, many in (("up", "Вырос", "Выросли"), ("down", "Снизился", "Снизились")):
         found = rows[rows["verdict"] == verdict].sort_values("change", key=abs, ascending=False)
         if len(found):
             named = "; ".join(_named_change(report, row) for row in found.itertuples())
-            items.append(full_stop(f"{start} ({len(found)}): {named}"))
+            start = f"{one} 1 показатель" if len(found) == 1 else f"{many} ({len(found)})"
+            items.append(full_stop(f"{start}: {named}"))
     steady = int((rows["verdict"] == "no_clear_change").sum())
     if steady:
         words = count_of(steady, "показатель", "показателя", "показателей")

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.report.blocks import Bullets
 from analysis.report.numbers import format_percent, lower_first
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.values import format_value, in_sentence, span, suppressed_or
+from analysis.report.sections.values import format_value, hidden_note, in_sentence, span, suppressed_or
 from analysis.report.tables import Column, Table
 
 
@@ -32,10 +32,10 @@ def groups_table(report: PeriodReport) -> Table:
     columns = [Column("name", "Показатель")]
     columns += [Column(unit, headers.get(unit, f"Группа {unit}"), align="end") for unit in units]
     legend = "; ".join(f"{group.code} – {lower_first(group.name)}" for group in report.settings.project.groups)
-    hidden = "" if report.edition == "working" else ", или значение скрыто, чтобы нельзя было узнать малые числа"
     return Table(
         frame.reset_index(drop=True), columns, "Значения показателей по группам", row_header="name",
-        note=f"Группы: {legend}. {_with_data(rows, units)} Прочерк – показатель к группе не применяется, данных нет{hidden}.",
+        note=f"Группы: {legend}. {_with_data(rows, units)} Прочерк – показатель к группе не применяется или данных нет."
+        + hidden_note(frame),
     )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def _what_needs_decision(report: PeriodReport) -> str:
         f"{words} – {number} ОУ"
         for words, number in (
             ("представить форму", counts["missing"]),
-            ("исправить возвращённые значения", findings["error"][1]),
+            ("исправить возвращённую форму", counts["returned"]),
             ("ответить на вопросы по данным", findings["query"][1]),
         )
         if number
@@ -169,7 +169,7 @@ def attention(report: PeriodReport) -> Bullets:
     items = []
     for condition, text in (
         (rows["status"] == "missing", "представить форму"),
-        (rows["n_errors"].fillna(0) > 0, "исправить возвращённые значения"),
+        (rows["status"] == "returned", "исправить возвращённую форму"),
         (rows["n_queries"].fillna(0) > 0, "ответить на вопросы по данным"),
     ):
         names = sorted(rows.loc[condition, "school"])

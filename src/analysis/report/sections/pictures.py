@@ -88,6 +88,17 @@ def run_charts(report: PeriodReport) -> Chart | None:
     return charts.run_chart(rows, labels(report), breaks=breaks, cumulative=True, caption=caption)
 
 
+def years(report: PeriodReport) -> Chart | None:
+    """The city year by year with outside events marked; two years are a slope, not a run."""
+    history = report.tables["indicator_history"]
+    scored = [i for i in report.settings.indicators if i.type == "C" and i.code in set(history["indicator"])]
+    if not scored or history["period"].nunique() < 3:
+        return None
+    rows = history[history["indicator"] == scored[0].code]
+    caption = f"{scored[0].label}: город по годам"
+    return charts.run_chart(rows, labels(report), breaks=report.settings.project.breaks, caption=caption)
+
+
 def card_profile(report: PeriodReport) -> Chart:
     """The school's indicators: own value, target, median of the group."""
     rows = own_rows(report)

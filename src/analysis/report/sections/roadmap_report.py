@@ -16,6 +16,7 @@ from analysis.report.sections.values import (
     against_target,
     format_change,
     format_value,
+    hidden_note,
     in_sentence,
     join_words,
     quoted,
@@ -66,7 +67,8 @@ def trajectory_table(report: PeriodReport) -> Table:
     ]
     return Table(
         frame, columns, "Показатели города от базы к целям", row_header="name", signals={"verdict": VERDICTS},
-        note="«К базе» – изменение по ОУ с данными за оба года; вывод – больше ли оно обычных колебаний от школы к школе.",
+        note="«К базе» – изменение по ОУ с данными за оба года; вывод – больше ли оно обычных колебаний от школы к школе."
+        + hidden_note(frame),
     )  # fmt: skip
 
 
@@ -154,8 +156,10 @@ def _against_targets(report: PeriodReport, rows: pd.DataFrame) -> list[str]:
 
 
 def _with_status(report: PeriodReport, status: str) -> list[str]:
+    """Activities in a state, without those that are not assessed."""
     summary = activities_summary(report)
-    return summary.loc[summary["status"] == status, "activity"].tolist()
+    outside = [activity.code for activity in report.settings.activities if activity.remark]
+    return summary.loc[(summary["status"] == status) & ~summary["activity"].isin(outside), "activity"].tolist()
 
 
 def unsolved(report: PeriodReport) -> Bullets:

@@ -47,12 +47,19 @@ def format_change(change: Any, indicator: Indicator, level: str = "city") -> str
 
 
 def suppressed_or(frame: pd.DataFrame, column: str) -> list[Any]:
-    """Values of a column, with the reason in place of those that disclosure control hid."""
+    """Values of a column; where disclosure control hid one, its reason in short: «менее 5», «скрыто»."""
     values = frame[column].astype(object)
     if "suppressed" not in frame.columns:
         return values.tolist()
     hidden = frame["suppressed"].fillna("").astype(str)
-    return [reason if reason and is_missing(value) else value for value, reason in zip(values, hidden, strict=True)]
+    short = hidden.str.partition(",")[0]
+    return [reason if reason and is_missing(value) else value for value, reason in zip(values, short, strict=True)]
+
+
+def hidden_note(frame: pd.DataFrame) -> str:
+    """A sentence for the note of a table in which «скрыто» stands."""
+    hidden = frame.astype(str).eq("скрыто").any(axis=None)
+    return " Скрыто – чтобы по этому значению нельзя было узнать малые числа." if hidden else ""
 
 
 def level_signals(report: PeriodReport) -> dict[str, Signal]:
