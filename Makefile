@@ -28,6 +28,8 @@
 ##   make test [ARGS="-k periods"]    тесты
 ##   make lint                        проверки кода, тетрадей, ссылок
 ##   make docs                        проверка ссылок в документах
+##   make bench                       замеры скорости, пишет docs/performance.md
+##   make drills                      учения: обрывы, полный диск, порча файлов, чужие часы
 ##   make lock [UPGRADE=yes]          пересобрать requirements*.lock (нужен uv)
 ##
 ## Уточнения: DATA=папка данных или её имя в data/   PARAMS=папка параметров   OUT=папка отчётов
@@ -100,8 +102,13 @@ lint: .venv/.ready-dev
 docs: .venv/.ready-dev
 	@$(PY) -m tools.check_links
 
-bench drills: .venv/.ready-dev
-	@for script in $@/[a-z]*.py; do echo "$$script"; $(PY) "$$script" $(ARGS) || exit 1; done
+bench: .venv/.ready-dev
+	@$(call every_script,bench)
+
+drills: .venv/.ready-dev
+	@$(call every_script,drills)
+
+every_script = for script in $(1)/[a-z]*.py; do echo "$$script"; $(PY) "$$script" $(ARGS) || exit 1; done
 
 # The lock holds for every system and for Python 3.11 and newer; versions move only with UPGRADE=yes.
 LOCK = uv pip compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' $(call flag,UPGRADE,upgrade) pyproject.toml --group build

@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--sizes", default="49,200,1000")
     parser.add_argument("--sample", type=int, default=3, choices=range(1, len(SAMPLE)))
-    options = parser.parse_args()
+    options, _ = parser.parse_known_args()  # `make bench` gives every script the same words
     parts = options.parts.split(",")
     lines = [
         "# Performance", "", f"Written by `bench/report.py` (`make bench`); {machine(*PACKAGES)}.",

@@ -110,6 +110,11 @@ class Town:
         expect(not self.half_written(), f"left behind: {self.half_written()}")
         return ended
 
+    def is_begun(self) -> bool:
+        """Whether a stopped run has left finished pieces to the next."""
+        beside = self.report.parent
+        return any(beside.glob(f".{PERIOD}.begun/*")) or any(beside.glob(f".{PERIOD}.building/.made.jsonl"))
+
     def half_written(self) -> list[str]:
         """Folders of a report being made."""
         return [

@@ -54,7 +54,7 @@ def _locked(target: Path) -> FileLock:
 
 
 def _put_back(target: Path) -> None:
-    """Finish what a run that was killed while it exchanged two reports had begun: the old one is in place again."""
+    """Undo what a run that was stopped while it exchanged two reports had begun: the old one is in place again."""
     old = _old(target)
     if old.exists() and not target.exists():
         old.replace(target)
@@ -155,6 +155,7 @@ class BuildFolder:
             shutil.rmtree(self.scratch, ignore_errors=True)
             if self._accepted:
                 return
+            _put_back(self.target)
             # Where the disk is full nothing can be kept, and the more the folder has to go.
             with suppress(OSError):
                 if isinstance(error, KeyboardInterrupt):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 DONE_IN_PART, WRONG_REQUEST, FAILED = 1, 2, 3
 _NAMED_AT_MOST = 12
 STOPPED = "Остановлено. Прежний отчёт, если он был, не изменён; повторный запуск продолжит с готового."
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -46,12 +44,12 @@ def exit_code(error: Exception) -> int:
 
 
 def _message(error: Exception) -> str:
-    from analysis.report.failures import NotebookError
+    from analysis.report.failures import NotebookError, full_disk
     from analysis.tablestore import TableError
 
     text = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, OSError) and error.errno in _NO_SPACE:
-        return f"На диске нет места ({text}). Освободите место и повторите команду; прежний отчёт не изменён."
+    if no_room := full_disk(error):
+        return no_room
     if exit_code(error) == WRONG_REQUEST or isinstance(error, NotebookError | TableError):
         return text
     return f"Не получилось: {type(error).__name__}: {text.rstrip('.')}. Подробности: та же команда с --debug."

@@ -15,7 +15,7 @@ from analysis.report.opening import Edition
 from analysis.report.tasks import Outcome, Task
 from analysis.report.word import NO_PANDOC, pandoc_version
 from analysis.report.workbook import Heading
-from analysis.report.workers import run_tasks
+from analysis.report.workers import TASK_SECONDS, run_tasks
 from analysis.requests import Progress, ReportRequest
 from analysis.runlog import RunLog
 from analysis.settings import Settings
@@ -152,11 +152,11 @@ class _Work:
         if self.request.cluster:
             from analysis.report.cluster import run_on_cluster
 
-            run_tasks(self.tasks, self.request.jobs, on_done, keep_values=False)
+            run_tasks(self.tasks, self.request.jobs, on_done, keep_values=False, timeout=TASK_SECONDS)
             run_on_cluster(self.request.cluster, map(_carried, self.documents), on_done)
             return
         here = [Task(document.name, build_document, (document,)) for document in self.documents]
-        run_tasks([*self.tasks, *here], self.request.jobs, on_done, keep_values=False)
+        run_tasks([*self.tasks, *here], self.request.jobs, on_done, keep_values=False, timeout=TASK_SECONDS)
 
     def _accept(self, outcome: Outcome) -> None:
         built: Built | None = outcome.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 from analysis.report.zygote import NotStarted
@@ -21,3 +22,10 @@ class NotebookError(Exception):
 
 class NotebookNotStarted(NotebookError, NotStarted):
     """Neither a warm process nor a Jupyter kernel came up; nothing was executed."""
+
+
+def full_disk(error: BaseException) -> str:
+    """What to tell when there was no room for a file; empty for any other error."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return ""
+    return f"На диске нет места ({error}). Освободите место и повторите команду; прежний отчёт не изменён."

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import datetime
 import difflib
+import errno
 import os
 import re
 import tempfile
@@ -239,6 +240,7 @@ _ADVICE = {
     "ModuleNotFoundError": "обновите окружение: удалите папку .venv и повторите команду make",
     "FileNotFoundError": "проверьте, что предыдущие этапы выполнены и файл на месте, и повторите команду",
 }
+_NO_ROOM = "освободите место на диске и повторите команду"
 _USUAL_ADVICE = "откройте тетрадь на этой ячейке (make lab), исправьте данные или код и повторите команду"
 
 
@@ -248,7 +250,7 @@ def _describe(notebook: nbformat.NotebookNode, failure: Any, source: Path, outpu
     number, where = _place(notebook, failure.cell_index)
     text = re.sub(r"\s+", " ", str(failure.evalue)).strip().rstrip(".")
     cause = f"{failure.ename}: {text}" if text else failure.ename
-    advice = _ADVICE.get(failure.ename, _USUAL_ADVICE)
+    advice = _NO_ROOM if f"[Errno {errno.ENOSPC}]" in text else _ADVICE.get(failure.ename, _USUAL_ADVICE)
     error = _error(
         NotebookError,
         source,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from analysis.report.failures import full_disk
 from analysis.report.zygote import NotStarted
 
 
@@ -96,5 +97,7 @@ def _outcome(task: Task) -> Outcome:
 
 def _in_one_line(error: BaseException) -> str:
     """Our own errors speak for themselves; of others the kind is told too."""
+    if no_room := full_disk(error):
+        return no_room
     text, kind = " ".join(str(error).split()), type(error)
     return text if kind.__module__.startswith("analysis.") else f"{kind.__name__}: {text}".removesuffix(": ")

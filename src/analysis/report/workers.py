@@ -26,6 +26,8 @@ __all__ = ["Outcome", "Task", "run_alone", "run_tasks"]
 
 #: A worker is replaced after so many tasks, which bounds the memory that libraries keep for themselves.
 TASKS_PER_WORKER = 64
+#: How long one document may take, its notebook's own limit included: a renderer that hangs must not hang the run.
+TASK_SECONDS = 1200.0
 _ATTEMPTS = 2
 _OWN = threading.local()
 
@@ -68,7 +70,7 @@ def run_tasks(
 
 def run_alone(task: Task) -> Outcome:
     """Run one task in a worker that belongs to the calling thread and stays for the thread's next one."""
-    crew: _Crew = _OWN.__dict__.setdefault("crew", _Crew(None))
+    crew: _Crew = _OWN.__dict__.setdefault("crew", _Crew(TASK_SECONDS))
     outcome = Outcome(task.name, error="", started=False)
     for attempt in range(1, _ATTEMPTS + 1):
         crew.give(0, task)

@@ -53,6 +53,10 @@ def never_starts() -> None:
     raise NotStarted("ядро не запустилось")
 
 
+def fill_the_disk() -> None:
+    raise OSError(28, "No space left on device", "card.pdf")
+
+
 def own_function() -> object:
     return lambda: 1
 
@@ -117,6 +121,7 @@ def test_failures_are_collected_by_name_and_the_rest_goes_on(tmp_path: Path) -> 
         Task("dies", die),
         Task("leaves", leave),
         Task("odd", own_function),
+        Task("full", fill_the_disk),
         Task("counted", count_and_fail, (str(tmp_path),)),
         Task("good", double, (4,)),
     ]
@@ -126,6 +131,7 @@ def test_failures_are_collected_by_name_and_the_rest_goes_on(tmp_path: Path) -> 
     assert "in fail" in (by_name["bad"].trace or "")
     assert "неожиданно завершился" in (by_name["dies"].error or "")
     assert by_name["leaves"].error == "SystemExit: ушёл"
+    assert (by_name["full"].error or "").startswith("На диске нет места ([Errno 28]")
     assert "нельзя передать" in (by_name["odd"].error or "")
     assert not any(by_name[name].ok for name in by_name if name != "good")
     assert (tmp_path / "count").read_text() == "x"
