@@ -9,7 +9,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OPTIONS = ("PERIOD", "DATA", "BASELINE", "SCHOOLS", "JOBS", "FORCE", "OUT", "PARAMS", "SEND", "ON", "CLUSTER", "PYTHON", "NAME", "ARGS")
+OPTIONS = (
+    "PERIOD",
+    "DATA",
+    "BASELINE",
+    "SCHOOLS",
+    "JOBS",
+    "FORCE",
+    "OUT",
+    "PARAMS",
+    "SEND",
+    "ON",
+    "CLUSTER",
+    "PYTHON",
+    "NAME",
+    "ARGS",
+)
 OF_AN_OUTER_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 HELP = (ROOT / "Makefile").read_text(encoding="utf-8")
 
