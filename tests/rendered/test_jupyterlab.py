@@ -151,7 +151,7 @@ def test_every_view_follows_the_choice(page):
 def test_another_period_is_opened(page):
     title = "document.querySelector('.jp-OutputArea svg[role=img]').getAttribute('aria-label')"
     before = picture(page)
-    choose(page, "Период", "2022 год")
+    choose(page, "Период", "март 2022 года")
     page.wait_for_function(f"before => {title} !== before", arg=before)
     choose(page, "Период", "I полугодие 2022 года")
     page.wait_for_function(f"before => {title} === before", arg=before)
@@ -228,7 +228,7 @@ def test_an_export_from_the_menu_looks_like_the_report(lab, project, executed):
     assert kind.startswith("text/html")
     assert page.decode() == (project / "reports" / "demo" / "2022-03" / "working" / "report.html").read_text("utf-8")
     kind, pdf = Server(lab).get(f"nbconvert/orientir_pdf/{executed}?download=true")
-    assert (kind, pdf[:4]) == ("application/pdf", b"%PDF")
+    assert kind.startswith("application/pdf")
     assert pdf == (project / "reports" / "demo" / "2022-03" / "working" / "report.pdf").read_bytes()
 
 

@@ -1,6 +1,7 @@
 """What is due on a day, and the reminders: from real forms in a small folder."""
 
 import csv
+import shutil
 from datetime import date
 
 import pytest
@@ -13,6 +14,7 @@ from analysis.intake.identity import School, load_schools
 from analysis.letters import load_letters
 from analysis.workspace import Workspace
 from tests.unit.intake.kit import PARAMS, Folder, settings
+from tests.unit.office.mailserver import Post, Running, certificate
 
 SCHOOLS = tuple(School(f"s{n}", f"СОШ № {n}", group="Б", email=f"s{n}@mail.test") for n in (1, 2, 3))
 ON = date(2021, 9, 1)
@@ -134,3 +136,38 @@ def test_the_list_of_a_send_can_be_read_by_a_spreadsheet(folder, tmp_path):
     with (tmp_path / "город" / "send" / "due-2021-09-01" / "list.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["school_id"], row["address"]) for row in rows] == [("s2", "s2@mail.test"), ("s3", "s3@mail.test")]
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    return certificate(tmp_path_factory.mktemp("keys"))
+
+
+def test_the_command_sends_once_and_names_whom_it_could_not_reach(folder, tmp_path, keys, monkeypatch):
+    data, params = shutil.copytree(folder.path, tmp_path / "город"), shutil.copytree(PARAMS, tmp_path / "params")
+    text = (params / "letters.yaml").read_text(encoding="utf-8").replace("per_minute: 20", "per_minute: 600")
+    (params / "letters.yaml").write_text(text, encoding="utf-8")
+    places = ["--data", str(data), "--params", str(params), "--out", str(tmp_path / "reports"), "--yes"]
+    command = ["due", "--on", ON.isoformat(), *places]
+    with Running(Post(), *keys) as server:
+        for name, value in server.environment(keys[1]).items():
+            monkeypatch.setenv(name, value)
+        server.post.refuse = {"s3@mail.test"}
+        first = CliRunner().invoke(app, command)
+        assert first.exit_code == 1
+        assert "Не отправлено: s3 – сервер отказал: 550" in first.output
+        server.post.refuse = set()
+        assert CliRunner().invoke(app, command).exit_code == 0
+        third = CliRunner().invoke(app, command)
+        assert third.exit_code == 0
+        assert "уже отправлено" in third.output
+        assert server.post.schools == ["s2@mail.test", "s3@mail.test"]
+    assert "secret-1" not in (data / "sent.jsonl").read_text(encoding="utf-8") + first.output
+
+
+def test_without_a_server_nothing_is_begun(folder, tmp_path, monkeypatch):
+    monkeypatch.delenv("ORIENTIR_SMTP_HOST", raising=False)
+    places = ["--data", str(folder.path), "--params", str(PARAMS), "--out", str(tmp_path), "--yes"]
+    done = CliRunner().invoke(app, ["due", "--on", ON.isoformat(), *places])
+    assert done.exit_code == 2
+    assert not (folder.path / "sent.jsonl").exists()
