@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -72,7 +73,8 @@ def _write_contents(
         _put(sheet, 5, column, text, _BOLD)
     for row, entry in enumerate(entries, start=6):
         link = sheet.cell(row, 1, entry.name)
-        link.hyperlink, link.font = f"#'{entry.name}'!A1", Font(name=_FACE, color="1F3A5F", underline="single")
+        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{entry.name}'!A1")
+        link.font = Font(name=_FACE, color="1F3A5F", underline="single")
         _put(sheet, row, 2, entry.title)
         _put(sheet, row, 3, entry.row)
         sheet.cell(row, 4, len(frames[entry.name]))

@@ -119,8 +119,8 @@ def _reason(report: PeriodReport, row: Any) -> str:
 def closed_schools(report: PeriodReport) -> list[tuple[str, str]]:
     """School id and reason for the schools that closed in the period or since the one it is compared with."""
     schools = report.tables["schools"]
-    closed = pd.to_datetime(schools["valid_to"]).dt.date
-    gone = schools[(closed < report.period.cutoff) & (closed >= report.baseline.start)]
+    closed = pd.to_datetime(schools["valid_to"])
+    gone = schools[(closed < pd.Timestamp(report.period.cutoff)) & (closed >= pd.Timestamp(report.baseline.start))]
     known = set(report.submissions_of_period()["school_id"])
     return [(school, _closed_reason(report, school)) for school in gone["school_id"] if school not in known]
 
