@@ -7,6 +7,7 @@ by which :mod:`analysis.measures.suppression` chose the hidden cells.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,13 +20,14 @@ from analysis.measures.disclosure_counts import (
     nested_measures,
     people_rows,
 )
-from analysis.measures.disclosure_periods import months_of
+from analysis.measures.disclosure_periods import months_of, tilings
 from analysis.measures.disclosure_rules import Rule, reason_text
 from analysis.measures.disclosure_system import LinearSystem, Term
 from analysis.settings import Settings
 
 ENTER = ("ok", "special_conditions")
 TOLERANCE = 1e-6
+SOURCE_ROW = ["level", "unit_id", "source", "indicator"]
 Part = tuple[tuple[str, ...], str, Hashable]
 
 
@@ -36,8 +38,11 @@ def feasible_intervals(
     settings: Settings,
     rounding: int | None = None,
     wanted: Collection[tuple[str, ...]] | None = None,
+    truth: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What a reader of the tables must allow for each hidden count.
+
+    The tables may be those of several reports together, one row per level, unit, period and indicator.
 
     rounding: decimals to which values and changes are printed; None takes them as exact. wanted: rows (level, unit,
     period, indicator) to look at; None for all with hidden counts.
@@ -55,7 +60,8 @@ def feasible_intervals(
     others = _add_sums(system, rows)
     _add_values(system, _printed_values(tables, rows), rounding)
     _add_nested(system, rows, settings)
-    _add_periods(system, rows, settings)
+    _add_periods(system, rows, None if truth is None else _true_counts(truth))
+    _add_panels(system, tables.get("changes"), rows, rounding)
     goals = [goal for goal in _goals(rows, others) if wanted is None or goal[0] in wanted]
     found = system.range_of([goal for _, _, goal in goals])
     frame = pd.DataFrame([(*unit, count, *ends) for (unit, count, _), ends in zip(goals, found, strict=True)])
@@ -68,7 +74,7 @@ def _no_intervals() -> pd.DataFrame:
 
 def node(row: pd.Series | object, role: str) -> Hashable:
     """Name of a count: for a school by what is counted, for a total by the indicator too (schools may differ)."""
-    level, unit, period, indicator = (getattr(row, name) for name in ROW)
+    level, unit, period, indicator = (getattr(row, name) for name in SOURCE_ROW)
     key = getattr(row, f"{role}_key")
     return (level, unit, period, key) if level == "school" else (level, unit, period, key, indicator)
 
@@ -176,7 +182,7 @@ def _add_values(system: LinearSystem, values: pd.DataFrame, rounding: int | None
 def _add_nested(system: LinearSystem, rows: pd.DataFrame, settings: Settings) -> None:
     """Checks of the form say which counts are parts of which; the form is public."""
     schools = rows[rows["level"] == "school"]
-    units = schools[["unit_id", "period"]].drop_duplicates()
+    units = schools[["unit_id", "source"]].drop_duplicates()
     keys = set(schools["numerator_key"]) | set(schools["denominator_key"])
     for part, whole in nested_measures(settings.checks):
         if part in keys and whole in keys:
@@ -185,29 +191,69 @@ def _add_nested(system: LinearSystem, rows: pd.DataFrame, settings: Settings) ->
                 system.at_most([(small, 1.0), (large, -1.0)])
 
 
-def _add_periods(system: LinearSystem, rows: pd.DataFrame, settings: Settings) -> None:
+def _true_counts(truth: pd.DataFrame) -> dict[Hashable, float]:
+    return {node(row, role): count for row in truth.itertuples() for role, count in _roles(row)}
+
+
+def _add_periods(system: LinearSystem, rows: pd.DataFrame, true_counts: Mapping[Hashable, float] | None) -> None:
     """The same count in periods that end together is equal, flows add up over the parts of a longer period."""
-    flows = {measure.code for measure in settings.measures if measure.type == "F"}
-    entering = rows[rows["status"].isin(ENTER) & (rows["level"] == "school")]
+    entering = rows[rows["status"].isin(ENTER)]
+    if true_counts is None:
+        entering = entering[entering["level"] == "school"]
     for role in ("numerator", "denominator"):
         of_people = entering[entering[f"{role}_people"]]
-        for (unit, key), same in of_people.groupby(["unit_id", f"{role}_key"]):
-            is_flow = set(str(key).split("+")) <= flows
-            for whole, parts in _tiles(sorted(set(same["period"])), is_flow):
-                terms = [(("school", unit, part, key), 1.0) for part in parts]
-                system.equal([*terms, (("school", unit, whole, key), -1.0)])
+        by_count: dict[Hashable, dict[str, Hashable]] = {}
+        for row in of_people.itertuples():
+            name = node(row, role)
+            by_count.setdefault((name[:2], name[3:], getattr(row, f"{role}_flow")), {})[row.source] = name  # type: ignore[index]
+        for (*_, is_flow), names in by_count.items():  # type: ignore[misc]
+            for whole, parts in _tiles(list(names), is_flow):
+                terms: list[Term] = [(names[part], 1.0) for part in parts] + [(names[whole], -1.0)]
+                if true_counts is None or _holds(terms, true_counts):
+                    system.equal(terms)
+
+
+def _holds(terms: list[Term], true_counts: Mapping[Hashable, float]) -> bool:
+    counts = [true_counts.get(name, np.nan) * coefficient for name, coefficient in terms]
+    return abs(sum(counts)) < TOLERANCE  # False where one is missing
 
 
 def _tiles(periods: list[str], is_flow: bool) -> Iterator[tuple[str, list[str]]]:
     for whole in periods:
-        inside = [p for p in periods if p != whole and months_of(p) < months_of(whole)]
-        if not is_flow:
-            yield from ((whole, [p]) for p in inside if max(months_of(p)) == max(months_of(whole)))
+        if is_flow:
+            yield from ((whole, parts) for parts in tilings(whole, periods))
             continue
-        for length in sorted({len(months_of(p)) for p in inside}):
-            same = [p for p in inside if len(months_of(p)) == length]
-            if frozenset().union(*(months_of(p) for p in same)) == months_of(whole):
-                yield whole, same
+        inside = [p for p in periods if months_of(p) < months_of(whole)]
+        yield from ((whole, [p]) for p in inside if max(months_of(p)) == max(months_of(whole)))
+
+
+def _add_panels(system: LinearSystem, changes: pd.DataFrame | None, rows: pd.DataFrame, rounding: int | None) -> None:
+    """Totals of ``changes`` are those of the schools of both periods: the rest belongs to schools of one period only.
+
+    value · (X − x) = scale · (Y − y) for the rest's y and x, which are linear where the printed total is known.
+    """
+    if changes is None or changes.empty:
+        return
+    totals = changes[changes["level"] != "school"]
+    half = 0.5 * 10.0**-rounding if rounding is not None else 1e-7
+    for value, period in (("value", "period"), ("baseline_value", "baseline")):
+        printed = totals.assign(period=totals[period], printed=totals[value])[[*ROW, "printed", "baseline", "n_pairs"]]
+        for row in rows.merge(printed.dropna(subset=["printed"]), on=ROW).itertuples():
+            _panel(system, row, half)
+
+
+def _panel(system: LinearSystem, row: Any, half: float) -> None:
+    y, x = node(row, "numerator"), node(row, "denominator")
+    rest_y, rest_x = (("unmatched", *y, row.baseline, role) for role in ("y", "x"))  # type: ignore[misc]
+    if row.n_pairs >= row.n_schools or not row.denominator_key:
+        return
+    for rest, whole in ((rest_y, y), (rest_x, x)):
+        system.bound(rest)
+        system.at_most([(rest, 1.0), (whole, -1.0)])
+    for sign in (1.0, -1.0):
+        ratio = row.printed + sign * half
+        terms: list[Term] = [(y, row.scale), (rest_y, -row.scale), (x, -ratio), (rest_x, ratio)]
+        system.at_most([(name, sign * coefficient) for name, coefficient in terms])
 
 
 def _goals(rows: pd.DataFrame, others: list[Part]) -> Iterator[tuple[tuple[str, ...], str, list[Term]]]:

@@ -65,7 +65,9 @@ def breaches(
     truth = with_sensitivity(_with_zero_wholes(rows, settings), limits).set_index(ROW)
     hidden = _with_others(truth, own_school, schools, limits)
     wanted = set(hidden.index[hidden[["few", "few_x", "few_rest", "small"]].any(axis=1)])
-    intervals = feasible_intervals(edition, schools=schools, settings=settings, rounding=rounding, wanted=wanted)
+    intervals = feasible_intervals(
+        edition, schools=schools, settings=settings, rounding=rounding, wanted=wanted, truth=rows
+    )
     level, unit = (truth.index.get_level_values(name) for name in ("level", "unit_id"))
     # beside the own figures a total is judged by what it leaves to the others
     judged = truth if own_school is None else truth[(level == "school") & (unit != own_school)]

@@ -189,7 +189,8 @@ def _hide_loose_totals(printed: pd.DataFrame, leaf: str) -> None:
     if leaf != "school":
         return
     by = ["source", "key"]
-    enters = printed[printed["enters"]]
+    # a year and the half-year it takes a figure from, a roadmap and its last year stand in the tables twice
+    enters = printed[printed["enters"]].drop_duplicates([*by, "unit_id", "indicator", "role"])
     schools = enters.drop_duplicates([*by, "unit_id"])
     for level, keys in (("group", [*by, "group"]), ("city", by)):
         totals = printed[printed["level"] == level]

@@ -81,6 +81,13 @@ class Deadlines(Strict):
     year_state_date: str
 
 
+class Assumption(Strict):
+    """How something that the order leaves open is treated, and the kinds of report it bears on (all when empty)."""
+
+    text: str
+    reports: tuple[Literal["month", "half", "year", "roadmap"], ...] = ()
+
+
 class Roadmap(Strict):
     """The whole of ``roadmap.yaml``."""
 
@@ -92,9 +99,14 @@ class Roadmap(Strict):
     order: Order
     clauses: tuple[Clause, ...]
     deadlines: Deadlines
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[str | Assumption, ...] = ()
     sections: tuple[Section, ...]
 
     @property
     def activities(self) -> tuple[Activity, ...]:
         return tuple(activity for section in self.sections for activity in section.activities)
+
+    def assumptions_for(self, kind: str) -> tuple[str, ...]:
+        """What is assumed in reports of one kind."""
+        given = [Assumption(text=one) if isinstance(one, str) else one for one in self.assumptions]
+        return tuple(one.text for one in given if not one.reports or kind in one.reports)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -27,8 +29,11 @@ _FORMATS = {"number": "0.00", "int": "0", "date": "dd.mm.yyyy"}
 _FORMATS_BY_NAME = {"numerator": "0", "denominator": "0", "p_value": "0.0000", "p_adjusted": "0.0000"}
 _MAX_WIDTH, _MIN_WIDTH = 48, 9
 _FIRST_ROW = 4  # title, meaning of a row, Russian headers, column names
-_SMALL, _BOLD = Font(italic=True, color="555555"), Font(bold=True)
-_DEMO = Font(bold=True, color="B00020")
+_FACE = "Calibri"
+_SMALL, _BOLD = Font(name=_FACE, italic=True, color="555555"), Font(name=_FACE, bold=True)
+_DEMO = Font(name=_FACE, bold=True, color="B00020")
+_TEXT = Alignment(horizontal="left", indent=1)  # words do not touch the number before them
+_LINE = 15.0  # points of a row
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,15 @@ def _write_contents(
     sheet: Worksheet, entries: Sequence[TableEntry], frames: Mapping[str, pd.DataFrame], heading: Heading
 ) -> None:
     sheet.title = "Содержание"
-    _put(sheet, 1, 1, heading.title, Font(bold=True, size=14))
+    _put(sheet, 1, 1, heading.title, Font(name=_FACE, bold=True, size=14))
     _put(sheet, 2, 1, DEMO_STAMP if heading.demo else "", _DEMO)
     _put(sheet, 3, 1, EDITIONS[heading.edition].name)
     for column, text in enumerate(("Лист", "Таблица", "Что в строке", "Строк"), start=1):
         _put(sheet, 5, column, text, _BOLD)
     for row, entry in enumerate(entries, start=6):
         link = sheet.cell(row, 1, entry.name)
-        link.hyperlink, link.font = f"#'{entry.name}'!A1", Font(color="1F3A5F", underline="single")
+        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{entry.name}'!A1")
+        link.font = Font(name=_FACE, color="1F3A5F", underline="single")
         _put(sheet, row, 2, entry.title)
         _put(sheet, row, 3, entry.row)
         sheet.cell(row, 4, len(frames[entry.name]))
@@ -80,16 +86,17 @@ def _write_contents(
 
 
 def _write_table(sheet: Worksheet, entry: TableEntry, frame: pd.DataFrame, heading: Heading) -> None:
-    _put(sheet, 1, 1, entry.title, Font(bold=True, size=13))
+    _put(sheet, 1, 1, entry.title, Font(name=_FACE, bold=True, size=13))
     stamp = f"{DEMO_STAMP}. " if heading.demo else ""
     _put(sheet, 2, 1, f"{stamp}{entry.row[:1].upper()}{entry.row[1:]}.", _DEMO if heading.demo else _SMALL)
     for number, column in enumerate(entry.columns, start=1):
         _put(sheet, _FIRST_ROW - 1, number, column.header, _SMALL)
         header = sheet.cell(_FIRST_ROW, number, column.name)
-        header.font, header.fill = Font(bold=True, color="FFFFFF"), _HEADER_FILL
+        header.font, header.fill = Font(name=_FACE, bold=True, color="FFFFFF"), _HEADER_FILL
         for cell in (header, sheet.cell(_FIRST_ROW - 1, number)):
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         _fill_column(sheet, number, column, [_value(value, column) for value in frame[column.name]])
+    sheet.row_dimensions[_FIRST_ROW - 1].height = _LINE * _lines_of_headers(sheet, entry)
     sheet.freeze_panes = sheet.cell(_FIRST_ROW + 1, 2)
     _make_excel_table(sheet, entry, len(frame))
     add_marks(sheet, entry, _FIRST_ROW + 1, len(frame))
@@ -101,6 +108,7 @@ def _fill_column(sheet: Worksheet, number: int, column: ColumnEntry, values: lis
     for row, value in enumerate(values, start=_FIRST_ROW + 1):
         if isinstance(value, str):
             _put(sheet, row, number, value)
+            sheet.cell(row, number).alignment = _TEXT
         elif value is not None:
             cell = sheet.cell(row, number, value)
             if number_format:
@@ -109,6 +117,14 @@ def _fill_column(sheet: Worksheet, number: int, column: ColumnEntry, values: lis
     words = [len(word) for word in column.header.split()]
     widest = max([len(column.name) + 3, *words, *texts, _MIN_WIDTH])
     sheet.column_dimensions[get_column_letter(number)].width = min(widest + 1, _MAX_WIDTH)
+
+
+def _lines_of_headers(sheet: Worksheet, entry: TableEntry) -> int:
+    widths = [sheet.column_dimensions[get_column_letter(at)].width for at in range(1, len(entry.columns) + 1)]
+    return max(
+        len(textwrap.wrap(column.header, max(int(width) - 1, 1)))
+        for column, width in zip(entry.columns, widths, strict=True)
+    )
 
 
 def _value(value: Any, column: ColumnEntry) -> Any:

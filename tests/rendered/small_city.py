@@ -1,0 +1,55 @@
+"""A data folder of a dozen small schools over two years: many counts of people too small to be printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+SCHOOLS = 12
+YEARS = (2021, 2022)
+STATES = {"plan": 1, "resp": 1, "agr": 3, "T": 24, "trained": 5}
+
+
+def write_small_city(folder: Path, seed: int) -> None:
+    """``schools.csv`` and one import with halves, their closing months and the years; it obeys the form's checks."""
+    rng = np.random.default_rng(seed)
+    ids = [f"s{201 + i}" for i in range(SCHOOLS)]
+    groups = ["А"] * 3 + ["Б"] * 4 + ["В"] * 5
+    schools = pd.DataFrame(
+        {"school_id": ids, "name": [f"Школа-образец № {code[1:]}" for code in ids], "kind": "СОШ", "group": groups,
+         "grades": "5-11", "valid_from": "2015-09-01", "valid_to": "", "aliases": "", "email": ""}
+    )  # fmt: skip
+    rows = [row for code in ids for row in _school(rng, code)]
+    (folder / "imports").mkdir(parents=True)
+    schools.to_csv(folder / "schools.csv", index=False)
+    values = pd.DataFrame(rows, columns=["school_id", "period", "measure", "value"])
+    values.drop_duplicates(["school_id", "period", "measure"]).to_csv(folder / "imports" / "values.csv", index=False)
+
+
+def _school(rng: np.random.Generator, code: str) -> list[tuple[str, str, str, int]]:
+    pupils = int(rng.choice([18, 40, 70, 150]))
+    older = int(rng.binomial(pupils, 0.6))
+    ninth, senior = int(older * 0.4), int(older * 0.45)
+    disabled = int(rng.integers(0, 9))
+    disabled14 = int(rng.binomial(disabled, 0.6))
+    base = {"N5_11": pupils, "N6_11": int(pupils * 0.85), "N8_11": older, "N9": ninth, "N10_11": senior,
+            "N_ovz": disabled, "N_ovz14": disabled14}  # fmt: skip
+    reach = {name: rng.choice([0.03, 0.3, 0.9]) for name in ("tested", "covered", "proekt", "exc", "par")}
+    rows: list[tuple[str, str, str, int]] = []
+    for year in YEARS:
+        parts = {"ws_part": rng.poisson(2, 2), "ws_win": np.zeros(2, dtype=int)}
+        parts["ws_win"] = rng.binomial(parts["ws_part"], 0.4)
+        for half, month, share in ((f"{year - 1}H2", f"{year - 1}-12", 0.4), (f"{year}H1", f"{year}-06", 1.0)):
+            count = {name: int(pupils * part * share) for name, part in reach.items()}
+            count |= {"tested9": min(int(ninth * share * reach["tested"]), count["tested"]),
+                      "ovz_cov": min(int(disabled * share), count["covered"])}  # fmt: skip
+            for period in (half, month):
+                rows += [(code, period, name, value) for name, value in {**base, **count}.items()]
+            at = 0 if half.endswith("H2") else 1
+            rows += [(code, half, name, int(values[at])) for name, values in parts.items()]
+            rows += [(code, half, name, value) for name, value in STATES.items()]
+        rows += [(code, str(year), name, int(values.sum())) for name, values in parts.items()]
+        rows += [(code, str(year), name, value) for name, value in {**base, **count, "abil": disabled14 // 2}.items()]
+    return rows

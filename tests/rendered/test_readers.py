@@ -1,0 +1,113 @@
+"""Four readers: what the files of finished editions give away, alone and together, bounded by linear programming.
+
+The city is small on purpose: in the demo city no public figure is small. ``drills/disclose_editions.py`` repeats this
+over many cities.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.measures.disclosure_breaches import breaches
+from analysis.settings import load_settings
+from tests.rendered.edition_reader import ROW, contents, printed_in_page, sheets
+from tests.rendered.small_city import write_small_city
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = load_settings(ROOT / "params")
+PERIODS = ("2021H2", "2022H1", "2022", "2021-2025")
+FIGURES = ["numerator", "denominator", "value", "attainment"]
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("readers")
+    write_small_city(folder / "city", seed=7)
+    for period in PERIODS:
+        command = ["report", period, "--data", folder / "city", "--out", folder / "out", "--schools", "none"]
+        made = subprocess.run(
+            [sys.executable, "-m", "analysis", *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert made.returncode == 0, made.stderr
+    return folder / "out" / "city"
+
+
+def true_rows(reports):
+    """The true figures behind all reports, one row per level, unit, period and indicator."""
+    names = ("indicators", "indicator_history", "indicator_parts")
+    frames = [pd.read_parquet(reports / period / "tables" / f"{name}.parquet") for period in PERIODS for name in names]
+    return pd.concat(frames, ignore_index=True).drop_duplicates(ROW, ignore_index=True)
+
+
+def told(reports, edition, periods):
+    """What the files of the reports say together: each figure where any of them prints it."""
+    books = {period: sheets(reports / period / edition) for period in periods}
+    rows = pd.concat([book["indicators"] for book in books.values()], ignore_index=True)
+    for period in periods:
+        page = printed_in_page(reports / period / edition, period)
+        only_there = page[~pd.MultiIndex.from_frame(page[ROW]).isin(pd.MultiIndex.from_frame(rows[ROW]))]
+        rows = pd.concat([rows, only_there.assign(status="ok", suppressed=None)], ignore_index=True)
+    rows["suppressed"] = rows["suppressed"].astype(object).where(rows["suppressed"].notna(), None)
+    rows = rows.sort_values("suppressed", key=lambda reasons: reasons.notna(), kind="stable")
+    merged = rows.drop_duplicates(ROW).set_index(ROW)
+    merged[FIGURES] = rows.groupby(ROW)[FIGURES].first().reindex(merged.index)
+    changes = [book["changes"] for book in books.values() if "changes" in book]
+    return {"indicators": merged.reset_index(), "changes": pd.concat(changes, ignore_index=True)}
+
+
+def schools_of(reports):
+    return pd.read_parquet(reports / PERIODS[0] / "tables" / "schools.parquet")
+
+
+@pytest.mark.parametrize("edition", ["public", "meeting"])
+@pytest.mark.parametrize("together", [("2022H1",), PERIODS[:3], PERIODS])
+def test_no_hidden_count_can_be_worked_out(reports, edition, together):
+    tables = told(reports, edition, together)
+    assert tables["indicators"]["suppressed"].notna().sum() > 20
+    found = breaches({"indicators": true_rows(reports)}, tables, schools=schools_of(reports), settings=SETTINGS)
+    assert found.empty, found.to_string()
+
+
+@pytest.mark.parametrize("edition", ["public", "meeting"])
+@pytest.mark.parametrize("period", PERIODS)
+def test_the_page_prints_what_the_workbook_does_and_nothing_it_hides(reports, edition, period):
+    page = printed_in_page(reports / period / edition, period)
+    book = sheets(reports / period / edition)["indicators"].drop_duplicates(ROW).set_index(ROW)
+    both = page.set_index(ROW).join(book[["value"]], rsuffix="_book", how="inner")
+    assert len(both) >= 10
+    assert ((both["value"] - both["value_book"]).abs() <= 0.05 + 1e-9).all()
+    truth = true_rows(reports).set_index(ROW)
+    near = page.set_index(ROW).join(truth[["value"]], rsuffix="_true")
+    assert ((near["value"] - near["value_true"]).abs() <= 0.05 + 1e-9).all(), "the reader misread a table"
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_public_files_name_no_school(reports, period):
+    schools = schools_of(reports)
+    for name, text in contents(reports / period / "public").items():
+        for school in (*schools["school_id"], *schools["name"]):
+            assert school not in text, f"{school} in {name}"
+
+
+@pytest.mark.parametrize("edition", ["public", "meeting"])
+@pytest.mark.parametrize("period", PERIODS)
+def test_no_file_holds_a_hidden_figure_in_full(reports, edition, period):
+    folder = reports / period
+    raw = pd.read_parquet(folder / "tables" / "indicators.parquet")
+    shown = sheets(folder / edition)["indicators"]
+    printed = pd.MultiIndex.from_frame(shown.loc[shown["value"].notna(), ROW])
+    hidden = raw[raw["value"].notna() & ~pd.MultiIndex.from_frame(raw[ROW]).isin(printed)]
+    open_ = {f"{value:.6f}" for value in shown.select_dtypes("number").stack()}
+    secrets = {f"{value:.6f}" for value in hidden["value"] if value % 1 and f"{value * 100:.6f}"[-4:] != "0000"} - open_
+    assert len(secrets) > 5
+    for name, text in contents(folder / edition).items():
+        assert not [one for one in secrets if one.rstrip("0") in text or one.replace(".", ",") in text], name
+
+
+def test_the_meetings_word_file_and_workbooks_are_there(reports):
+    for period in PERIODS:
+        assert (reports / period / "public" / "results.xlsx").stat().st_size < (reports / period / "results.xlsx").stat().st_size
+        assert not (reports / period / "public" / "report.docx").exists()
