@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from nbformat.v4 import new_markdown_cell
 
+from analysis.report import blocks
 from analysis.report.exporters import ReportHTMLExporter, render_html
 from tests.rendered import hostile, samples
 
@@ -150,3 +151,13 @@ def test_hostile_markdown_adds_no_script_or_handler(text):
     assert [tag for tag, _ in page.elements].count("script") == 1
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
     assert all(v.startswith(("#", "http://", "https://", "mailto:")) for v in page.values("href"))
+
+
+def test_an_ordinal_does_not_break_and_keeps_its_characters():
+    book = samples.notebook(
+        samples.shown(blocks.Paragraph("Места от 1-го до 10-го, 95 %-й интервал, 2021-2025, а-ля 5-б."))
+    )
+    page = export(book)
+    assert page.count('<span class="nb">1-го</span>') == 1 and '<span class="nb">10-го</span>' in page
+    assert '<span class="nb">%-й</span>' in page and '<span class="nb">5-б</span>' in page
+    assert "2021-2025, а-ля" in page

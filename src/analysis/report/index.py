@@ -15,7 +15,6 @@ from analysis.periods import Period
 from analysis.report.absence import reason_without_form
 from analysis.report.document import DEMO_STAMP
 from analysis.report.numbers import count_of, format_date, format_percent, full_stop
-from analysis.report.typst_text import bind
 from analysis.workspace import Workspace
 
 EDITIONS = (
@@ -42,13 +41,11 @@ def write_index(
 
 
 def page_templates() -> Environment:
-    """The templates of the plain pages; texts are escaped, ``bound`` adds the no-break spaces of Russian prose."""
-    environment = Environment(
+    """The templates of the plain pages; texts are escaped."""
+    return Environment(
         loader=PackageLoader("analysis.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters["bound"] = bind
-    return environment
 
 
 def _content(

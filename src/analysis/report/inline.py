@@ -15,6 +15,8 @@ from analysis.report import typst_text
 
 _SAFE_ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s\"'<>\\^`{|}]+", re.IGNORECASE)
 
+_ORDINAL = re.compile(r"(?<![\w-])(?:\d+|%)-[а-яё]{1,3}\b")
+
 
 @dataclass(frozen=True)
 class Strong:
@@ -64,8 +66,8 @@ def escape(text: Any) -> str:
 
 
 def prose(text: Any) -> str:
-    """Running text as HTML, with the no-break spaces of Russian typesetting."""
-    return escape(typst_text.bind(typst_text.clean(text)))
+    """Running text as HTML, in which «1-го» does not break at its hyphen; its characters stay as they are."""
+    return _ORDINAL.sub(r'<span class="nb">\g<0></span>', escape(text))
 
 
 def parts(inline: Inline) -> Sequence[str | Mark]:

@@ -20,7 +20,6 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 MISSING = "—"
 NBSP = "\u00a0"
-NB_HYPHEN = "\u2011"
 MINUS = "\u2212"
 EN_DASH = "–"
 

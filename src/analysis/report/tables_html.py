@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from analysis.report.inline import escape, to_html, to_plain
+from analysis.report.inline import escape, prose, to_html, to_plain
 from analysis.report.tables_width import is_short, is_small
-from analysis.report.typst_text import bind_numbers
 
 if TYPE_CHECKING:
     from analysis.report.tables import Column, Group, Shown, Table
@@ -81,7 +80,7 @@ def _cell(cell: Shown, index: int, table: Table) -> str:
 
 
 def _content(cell: Shown, table: Table) -> str:
-    text = escape(bind_numbers(cell.text))
+    text = prose(cell.text)
     if cell.missing:
         text = f'<span aria-hidden="true">{text}</span><span class="vh">{escape(table.missing)}</span>'
     if cell.signal is None:

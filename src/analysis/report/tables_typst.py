@@ -57,7 +57,7 @@ def _has_spans(table: Table) -> bool:
 
 
 def _header(column: Column) -> str:
-    return typst_text.content(typst_text.bind_numbers(column.header))
+    return typst_text.content(column.header)
 
 
 def _body(table: Table) -> list[str]:
@@ -74,10 +74,10 @@ def _body(table: Table) -> list[str]:
 
 def _cell(cell: Shown) -> str:
     if cell.signal is None:
-        return typst_text.string(cell.text, bound=True)
+        return typst_text.string(cell.text)
     tone = typst_text.string(cell.signal.tone)
     name = "state" if cell.own_label else "marked"
-    return f"{name}({typst_text.string(cell.text, bound=True)}, {tone})"
+    return f"{name}({typst_text.string(cell.text)}, {tone})"
 
 
 def _pair(tone: str, label: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from analysis.report.fonts import drawable
-from analysis.report.numbers import NB_HYPHEN, NBSP
+from analysis.report.numbers import NBSP
 
 LONGEST_WORD = 28  # letters; a longer run (an address, a hash) may break anywhere
 _SPACES = re.compile(r"[ \t\r\n\f\v\u0085\u2028\u2029]+")
@@ -24,7 +24,6 @@ _SHORT_WORD = re.compile(r"(?<![\w-])((?:[А-ЯЁа-яё][а-яё]|[а-яёАВ�
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|‰|п\.п\.|чел\.|ед\.|гг?\.|кл\.|шт\.|ч\b|год[ау]?\b|лет\b))")
 _AFTER_SIGN = re.compile(r"(?<=[А-ЯЁ]{2}) (?=№)|(?<=[№§]) (?=\d)|(?<=\bп\.) (?=\d)|(?<=[А-ЯЁ]\.) (?=[А-ЯЁ][а-яё])")
 _BEFORE_DASH = re.compile(r" (?=[–—] )")
-_ORDINAL = re.compile(r"(?<=[\d%])-(?=[а-яё]{1,3}\b)")
 
 
 def clean(text: Any) -> str:
@@ -34,16 +33,11 @@ def clean(text: Any) -> str:
 
 
 def bind(text: str) -> str:
-    """Russian line breaking: a short word stays with the next one, a number with its unit or ending, a dash with its left."""
+    """Russian line breaking: a short word stays with the next one, a number with its unit, a dash with its left."""
     text = _SHORT_WORD.sub(rf"\1{NBSP}", text)
-    return bind_numbers(_BEFORE_DASH.sub(NBSP, text))
-
-
-def bind_numbers(text: str) -> str:
-    """A number stays with its unit, its «№» and its ending, and nothing else: for the narrow columns of tables."""
-    for pattern in (_BEFORE_UNIT, _AFTER_SIGN):
+    for pattern in (_BEFORE_UNIT, _AFTER_SIGN, _BEFORE_DASH):
         text = pattern.sub(NBSP, text)
-    return _ORDINAL.sub(NB_HYPHEN, text)
+    return text
 
 
 def string(text: Any, *, bound: bool = False) -> str:
