@@ -121,8 +121,8 @@ def _changes_of_schools(report: PeriodReport) -> list[str]:
     schools = report.tables["schools"]
     if report.edition == "public":
         return [NOT_BY_SCHOOL]
-    opened, closed = (pd.to_datetime(schools[name]).dt.date for name in ("valid_from", "valid_to"))
-    start, end = report.period.start, report.period.end
+    opened, closed = (pd.to_datetime(schools[name]) for name in ("valid_from", "valid_to"))
+    start, end = pd.Timestamp(report.period.start), pd.Timestamp(report.period.end)
     texts = []
     for words, days in (("открыты", opened), ("закрыты", closed)):
         names = sorted(schools.loc[(days >= start) & (days <= end), "name"])
