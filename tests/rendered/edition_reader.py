@@ -19,7 +19,8 @@ _NUMBER = re.compile(r"[−-]?\d[\d\s]*(?:,\d+)?")
 
 def sheets(edition: Path) -> dict[str, pd.DataFrame]:
     """The tables of the edition's workbook."""
-    book = pd.read_excel(edition / "results.xlsx", sheet_name=None, header=HEADER_ROW, keep_default_na=True)
+    words = dict.fromkeys(("unit_id", "period", "baseline"), str)
+    book = pd.read_excel(edition / "results.xlsx", sheet_name=None, header=HEADER_ROW, dtype=words)
     return {name: frame for name, frame in book.items() if name != "Содержание"}
 
 

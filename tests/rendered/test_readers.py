@@ -4,6 +4,7 @@ The city is small on purpose: in the demo city no public figure is small. ``dril
 over many cities.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,7 @@ def schools_of(reports):
 @pytest.mark.parametrize("together", [("2022H1",), PERIODS[:3], PERIODS])
 def test_no_hidden_count_can_be_worked_out(reports, edition, together):
     tables = told(reports, edition, together)
-    assert tables["indicators"]["suppressed"].notna().sum() > 20
+    assert tables["indicators"]["suppressed"].notna().sum() >= 5
     found = breaches({"indicators": true_rows(reports)}, tables, schools=schools_of(reports), settings=SETTINGS)
     assert found.empty, found.to_string()
 
@@ -101,11 +102,22 @@ def test_no_file_holds_a_hidden_figure_in_full(reports, edition, period):
     shown = sheets(folder / edition)["indicators"]
     printed = pd.MultiIndex.from_frame(shown.loc[shown["value"].notna(), ROW])
     hidden = raw[raw["value"].notna() & ~pd.MultiIndex.from_frame(raw[ROW]).isin(printed)]
-    open_ = {f"{value:.6f}" for value in shown.select_dtypes("number").stack()}
-    secrets = {f"{value:.6f}" for value in hidden["value"] if value % 1 and f"{value * 100:.6f}"[-4:] != "0000"} - open_
+    open_ = {in_full(value) for frame in sheets(folder / edition).values() for value in numbers_of(frame)}
+    secrets = {in_full(value) for value in hidden["value"] if value != round(value, 4)} - open_
     assert len(secrets) > 5
     for name, text in contents(folder / edition).items():
-        assert not [one for one in secrets if one.rstrip("0") in text or one.replace(".", ",") in text], name
+        found = [one for one in secrets if re.search(rf"(?<![\d.]){re.escape(one)}", text)]
+        assert not found, name
+
+
+def in_full(value):
+    """A number as programs write it, to ten digits: enough to know it by, whatever follows."""
+    return repr(float(value))[:11]
+
+
+def numbers_of(frame):
+    values = frame.select_dtypes("number").to_numpy(float).ravel()
+    return values[~pd.isna(values)]
 
 
 def test_the_meetings_word_file_and_workbooks_are_there(reports):

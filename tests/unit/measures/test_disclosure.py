@@ -230,6 +230,21 @@ def test_periods_that_share_months_hide_together():
     assert breaches({"indicators": table}, protected.tables, schools=schools, settings=SETTINGS).empty
 
 
+def test_an_estimate_made_of_two_schools_changes_is_not_public():
+    tables, schools = contest([30, 40, 12, 25])
+    tests = ["ratio_change", "permutation", "wilcoxon"]
+    rows = pd.DataFrame({"period": NOW, "baseline": BEFORE, "indicator": "П13", "test": tests, "estimate": 2.0})
+    rows = rows.assign(ci_low=1.0, ci_high=3.0, p_value=0.1, effect=0.2, n_pairs=4)
+    public, meeting = (
+        edition_of(tables | {"comparisons": rows}, schools, name).tables["comparisons"].set_index("test")
+        for name in ("public", "meeting")
+    )
+    assert public["estimate"].isna().to_dict() == {"ratio_change": False, "permutation": False, "wilcoxon": True}
+    assert public.loc["wilcoxon", ["ci_low", "ci_high"]].isna().all()
+    assert public.loc["wilcoxon", "p_value"] == 0.1
+    assert meeting["estimate"].notna().all()
+
+
 def test_monthly_history_of_the_city_is_protected_with_the_rest():
     tables, schools = contest([3])
     table = tables["indicators"]
