@@ -91,7 +91,11 @@ def _rendered(document: Document, notebook: object, executed: Path) -> dict[str,
     with _RENDERING:
         render_html(notebook, page.with_suffix(".html"))  # type: ignore[arg-type]
         render_pdf(notebook, page.with_suffix(".pdf"))  # type: ignore[arg-type]
-    made = {document.executed: executed, document.html: page.with_suffix(".html"), document.pdf: page.with_suffix(".pdf")}
+    made = {
+        document.executed: executed,
+        document.html: page.with_suffix(".html"),
+        document.pdf: page.with_suffix(".pdf"),
+    }
     return {name: path.read_bytes() for name, path in made.items()}
 
 

@@ -116,6 +116,11 @@ class Period:
         """The year whose values a roadmap ends with; other kinds are as they are."""
         return self if self.kind != "roadmap" else parse_period(str(self.calendar_year), self.rules)
 
+    def reporting_year(self) -> Period:
+        """The year, from July to June, that this period ends in."""
+        year, month = self._month_numbers()[-1]
+        return parse_period(str(year + (month > 6)), self.rules)
+
     def closing_month(self) -> Period:
         """The month whose form closes this period."""
         return self.months()[-1]

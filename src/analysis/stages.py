@@ -63,11 +63,14 @@ class Stage:
         return history_months(self.baseline, self.period)
 
     def other_periods(self) -> tuple[Period, ...]:
-        """Periods of other reports: those of the history, and what they, the period and its baseline are made of."""
-        wanted = {one.key: one for one in (*self.history_months(), self.baseline, self.period.closing_year())}
-        for one in tuple(wanted.values()):
-            halves = one.parts() if one.kind == "year" else ()
-            wanted |= {part.key: part for part in (*halves, *one.months())}
+        """Periods of other reports: those of the history, and what came out in the same years before."""
+        history = self.history_months()
+        wanted = {one.key: one for one in history}
+        years = history if self.period.kind == "roadmap" else ()
+        for one in (self.baseline, self.period.closing_year(), *years):
+            year = one.reporting_year()
+            before = [part for part in (*year.parts(), *year.months()) if part.end <= one.end]
+            wanted |= {part.key: part for part in (*before, one)}
         own = {self.period.key, self.baseline.key}
         return tuple(one for key, one in sorted(wanted.items()) if key not in own)
 

@@ -11,14 +11,16 @@ from pathlib import Path
 import pandas as pd
 import pypdf
 
-ROW = ["level", "unit_id", "period", "indicator"]
+from tests.rendered.told import ROW
+
 HEADER_ROW = 3
 _NUMBER = re.compile(r"[−-]?\d[\d\s]*(?:,\d+)?")
 
 
 def sheets(edition: Path) -> dict[str, pd.DataFrame]:
     """The tables of the edition's workbook."""
-    book = pd.read_excel(edition / "results.xlsx", sheet_name=None, header=HEADER_ROW, keep_default_na=True)
+    words = dict.fromkeys(("unit_id", "period", "baseline"), str)
+    book = pd.read_excel(edition / "results.xlsx", sheet_name=None, header=HEADER_ROW, dtype=words)
     return {name: frame for name, frame in book.items() if name != "Содержание"}
 
 
@@ -68,11 +70,19 @@ def contents(edition: Path) -> dict[str, str]:
         found[path.name] = raw.decode("utf-8", errors="replace")
         if path.suffix in (".xlsx", ".docx"):
             with zipfile.ZipFile(BytesIO(raw)) as archive:
-                found |= {f"{path.name}/{name}": archive.read(name).decode("utf-8", "replace") for name in archive.namelist()}
+                found |= {
+                    f"{path.name}/{name}": archive.read(name).decode("utf-8", "replace") for name in archive.namelist()
+                }
         if path.suffix == ".pdf":
             reader = pypdf.PdfReader(BytesIO(raw))
             pages = "\n".join(page.extract_text() for page in reader.pages)
-            found[f"{path.name}/text"] = pages + str(reader.metadata) + str(reader.xmp_metadata and reader.xmp_metadata.stream)
-            streams = (one.get_object() for one in (reader.get_object(i) for i in range(1, len(reader.xref[0]) + 1)) if hasattr(one, "get_data"))
+            found[f"{path.name}/text"] = (
+                pages + str(reader.metadata) + str(reader.xmp_metadata and reader.xmp_metadata.stream)
+            )
+            streams = (
+                one.get_object()
+                for one in (reader.get_object(i) for i in range(1, len(reader.xref[0]) + 1))
+                if hasattr(one, "get_data")
+            )
             found[f"{path.name}/streams"] = "\n".join(one.get_data().decode("latin-1") for one in streams)
     return found

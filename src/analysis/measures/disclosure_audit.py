@@ -202,11 +202,11 @@ def _add_periods(system: LinearSystem, rows: pd.DataFrame, true_counts: Mapping[
         entering = entering[entering["level"] == "school"]
     for role in ("numerator", "denominator"):
         of_people = entering[entering[f"{role}_people"]]
-        by_count: dict[Hashable, dict[str, Hashable]] = {}
+        by_count: dict[tuple[Hashable, Hashable, bool], dict[str, Hashable]] = {}
         for row in of_people.itertuples():
             name = node(row, role)
             by_count.setdefault((name[:2], name[3:], getattr(row, f"{role}_flow")), {})[row.source] = name  # type: ignore[index]
-        for (*_, is_flow), names in by_count.items():  # type: ignore[misc]
+        for (_, _, is_flow), names in by_count.items():
             for whole, parts in _tiles(list(names), is_flow):
                 terms: list[Term] = [(names[part], 1.0) for part in parts] + [(names[whole], -1.0)]
                 if true_counts is None or _holds(terms, true_counts):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.measures.disclosure_periods import months_of, score_kind, source_of
+from analysis.measures.disclosure_periods import in_order, months_of, score_kind, source_of
 
 PEOPLE = "чел."
 ROW = ["level", "unit_id", "period", "indicator"]
@@ -62,7 +62,8 @@ def counted_indicators(
                 "indicator": one.code, "numerator_key": "+".join(sorted(one.numerator)),
                 "denominator_key": one.denominator or "", "numerator_people": bool(top), "denominator_people": bottom,
                 "numerator_flow": set(one.numerator) <= flows, "denominator_flow": one.denominator in flows,
-                "year_uses": one.year_uses or "", "share": one.unit == "percent" and bool(top) and bottom, "scale": float(one.scale),
+                "year_uses": one.year_uses or "",
+                "share": one.unit == "percent" and bool(top) and bottom, "scale": float(one.scale),
                 "cap": np.inf if one.cap is None else one.cap, "downward": one.direction == "down",
                 "weight": (weights or {}).get(one.code, 1.0),
                 "scored_in": () if one.informational or "school" not in one.levels_scored else one.scored_in,
@@ -135,7 +136,7 @@ def with_sensitivity(rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """:func:`labelled` rows with ``told``: False where the label itself would give the figure away."""
     result = labelled(rows, limits)
     shared = shared_labels(result, "few", rows["y"]) | shared_labels(result, "few_rest", rows["x"] - rows["y"])
-    shared |= _parts_in_time(result)
+    shared |= _later_flows(result)
     return result.assign(told=~(shared & result["label"].isin(["few", "few_rest"])))
 
 
@@ -160,27 +161,22 @@ def shared_labels(rows: pd.DataFrame, mark: str, amount: pd.Series) -> pd.Series
     return answer
 
 
-def _parts_in_time(rows: pd.DataFrame) -> pd.Series:
-    """Marked flows of a period that holds a shorter marked one: two parts «менее 5» of a «менее 5» are at most 3.
+def _later_flows(rows: pd.DataFrame) -> pd.Series:
+    """Marked flows of a year in which an earlier report has told such a label of the same unit.
 
-    It is the longer one whose label is not told: the shorter ones have been printed before.
+    «Менее 5» says at least one: two labelled halves would leave a year of two or more, and a labelled year halves of
+    three or less.
     """
     candidates = rows[(rows["few"] | rows["few_rest"]) & rows["numerator_flow"]]
-    inside = {
-        (whole, part)
-        for whole in set(candidates["source"])
-        for part in set(candidates["source"])
-        if months_of(part) < months_of(whole)
-    }
-    marked_at: dict[tuple[str, ...], set[str]] = {}
-    for row in candidates.itertuples():
-        marked_at.setdefault((row.level, row.unit_id, row.indicator), set()).add(row.source)
-    longer = [
-        row.Index
-        for row in candidates.itertuples()
-        if any((row.source, other) in inside for other in marked_at[(row.level, row.unit_id, row.indicator)])
-    ]
-    return pd.Series(rows.index.isin(longer), index=rows.index)
+    if candidates.empty:
+        return pd.Series(False, index=rows.index)
+    place = {source: at for at, source in enumerate(in_order(candidates["source"]))}
+    of_year = candidates["source"].map(lambda source: (max(months_of(source)) + 6) // 12).rename("year")
+    order = candidates["source"].map(place)
+    first = order.groupby([candidates["level"], candidates["unit_id"], candidates["indicator"], of_year]).transform(
+        "min"
+    )
+    return (order > first).reindex(rows.index, fill_value=False)
 
 
 def nested_measures(checks: Iterable[Any]) -> list[tuple[str, str]]:

@@ -51,6 +51,9 @@ def comparisons(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.D
     parts = now["parts_hidden"] | before["parts_hidden"]
     totals = now["hide_value"] | before["hide_value"] | tells_about_unmatched(city, verdicts)
     signs = ["n_up", "n_down", "n_same"]
+    # Hodges and Lehmann's estimate and its interval are halves of two schools' changes, often one school's own figure
+    of_schools = now["known"] & (frame["test"] == "wilcoxon") & (verdicts.edition == "public")
+    frame = hide(frame, of_schools, ["estimate", *INTERVAL], verdicts.secondary)
     frame = hide(frame, parts | totals, [*INTERVAL, "p_value", "effect", *signs], verdicts.secondary)
     return hide(frame, totals | (parts & (frame["test"] != "ratio_change")), ["estimate"], verdicts.secondary)
 

@@ -57,7 +57,9 @@ def _by_pandoc(page: str) -> bytes:
     command = ["pandoc", "--from=html", "--to=docx", "--metadata=lang:ru", "--output=-"]
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(int(FIXED_TIME.replace(tzinfo=UTC).timestamp()))}
     try:
-        done = subprocess.run(command, input=page.encode(), capture_output=True, env=environment, check=True, timeout=_SECONDS)  # noqa: S603
+        done = subprocess.run(
+            command, input=page.encode(), capture_output=True, env=environment, check=True, timeout=_SECONDS
+        )  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
         said = getattr(error, "stderr", b"") or b""
         why = said.decode(errors="replace").strip() or str(error)
@@ -74,7 +76,7 @@ def _titled(core: bytes, html: str) -> bytes:
 
 def _in_our_style(parts: dict[str, bytes], demo: bool) -> dict[str, bytes]:
     """Our styles, A4 with margins, page numbers from the second page on, the demo stamp on every page."""
-    stamp = f"<w:r><w:rPr><w:b/><w:color w:val=\"B00020\"/></w:rPr><w:t>{escape(DEMO_STAMP)}</w:t></w:r>" if demo else ""
+    stamp = f'<w:r><w:rPr><w:b/><w:color w:val="B00020"/></w:rPr><w:t>{escape(DEMO_STAMP)}</w:t></w:r>' if demo else ""
     number = '<w:fldSimple w:instr=" PAGE "><w:r><w:t>2</w:t></w:r></w:fldSimple>'
     gap = '<w:r><w:t xml:space="preserve">   </w:t></w:r>' if demo else ""
     headers = {"header1.xml": number + gap + stamp, "header2.xml": stamp}
@@ -93,9 +95,7 @@ def _in_our_style(parts: dict[str, bytes], demo: bool) -> dict[str, bytes]:
 
 
 def _page(document: str) -> str:
-    references = "".join(
-        f'<w:headerReference w:type="{kind}" r:id="{_id(name)}"/>' for name, kind in _HEADERS.items()
-    )
+    references = "".join(f'<w:headerReference w:type="{kind}" r:id="{_id(name)}"/>' for name, kind in _HEADERS.items())
     section = (
         f'<w:sectPr>{references}<w:pgSz w:w="11906" w:h="16838"/>'
         '<w:pgMar w:top="1134" w:right="850" w:bottom="1134" w:left="1134" w:header="567" w:footer="567" w:gutter="0"/>'

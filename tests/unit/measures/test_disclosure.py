@@ -224,10 +224,25 @@ def test_periods_that_share_months_hide_together():
     hidden = [set(by_unit(protected, "П13", period).query("numerator.isna()").index) for period in (NOW, *halves)]
     assert hidden[0] == hidden[1] == hidden[2]
     assert "s101" in hidden[0]
-    # the halves are out first and say «менее 5»; the year does not, or each of them would be at most 3
-    assert by_unit(protected, "П13", "2022H1").loc["s101", "suppressed"] == "менее 5"
-    assert by_unit(protected, "П13", NOW).loc["s101", "suppressed"] == SECONDARY
+    # «менее 5» is told once a year: two labelled halves make a year of two or more, a labelled year halves of up to 3
+    labels = [by_unit(protected, "П13", period).loc["s101", "suppressed"] for period in ("2021H2", "2022H1", NOW)]
+    assert labels == ["менее 5", SECONDARY, SECONDARY]
     assert breaches({"indicators": table}, protected.tables, schools=schools, settings=SETTINGS).empty
+
+
+def test_an_estimate_made_of_two_schools_changes_is_not_public():
+    tables, schools = contest([30, 40, 12, 25])
+    tests = ["ratio_change", "permutation", "wilcoxon"]
+    rows = pd.DataFrame({"period": NOW, "baseline": BEFORE, "indicator": "П13", "test": tests, "estimate": 2.0})
+    rows = rows.assign(ci_low=1.0, ci_high=3.0, p_value=0.1, effect=0.2, n_pairs=4)
+    public, meeting = (
+        edition_of(tables | {"comparisons": rows}, schools, name).tables["comparisons"].set_index("test")
+        for name in ("public", "meeting")
+    )
+    assert public["estimate"].isna().to_dict() == {"ratio_change": False, "permutation": False, "wilcoxon": True}
+    assert public.loc["wilcoxon", ["ci_low", "ci_high"]].isna().all()
+    assert public.loc["wilcoxon", "p_value"] == 0.1
+    assert meeting["estimate"].notna().all()
 
 
 def test_monthly_history_of_the_city_is_protected_with_the_rest():

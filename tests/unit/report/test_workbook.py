@@ -91,7 +91,7 @@ def test_smaller_books_of_the_meeting_and_the_public(tables):
     assert "submissions" not in public.sheetnames
     names = [row[1].value for row in public["units"].iter_rows(min_row=5)]
     assert not any("Школа" in name for name in names)
-    assert any("Школа s101" == row[1].value for row in meeting["units"].iter_rows(min_row=5))
+    assert any(row[1].value == "Школа s101" for row in meeting["units"].iter_rows(min_row=5))
 
 
 def test_same_bytes_whether_lxml_is_installed_or_not(tables):
