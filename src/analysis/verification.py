@@ -16,7 +16,7 @@ from analysis.requests import Progress, ReportRequest
 from analysis.workspace import RequestError, Workspace
 
 MADE_BY_PANDOC = ".docx"
-_WORD_IN_INDEX = re.compile(r", <a [^>]*report\.docx[^>]*>[^<]*</a>|<p [^>]*>Документ Word[^\n]*\n")
+_WORD_IN_INDEX = re.compile(r", <a [^>]*report\.docx[^>]*>.*?</a>|<p [^>]*>Документ Word[^\n]*\n")
 
 
 def verify_report(request: ReportRequest, progress: Progress) -> list[str]:

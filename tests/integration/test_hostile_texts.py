@@ -392,7 +392,6 @@ def test_the_search_finds_what_it_is_for():
     assert sorted(uses(ast.parse(bad))) == ["allow_pickle", "eval", "marshal", "pickle", "read_pickle", "system"]
 
 
-@pytest.mark.xfail(reason="reports prepared for notebooks still travel as pickles between the program's own processes")
 def test_no_pickle_and_nothing_else_that_runs_what_it_reads():
     found = {
         path.relative_to(ROOT).as_posix(): names

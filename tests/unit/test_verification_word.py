@@ -8,7 +8,7 @@ from analysis import verification
 from analysis.report.manifest import MANIFEST
 
 INDEX = '<li>Совещание: <a href="m/report.pdf">PDF</a>{}</li>\n'
-WORD = ', <a href="meeting/report.docx" aria-label="Word">Word</a>'
+WORD = ', <a href="meeting/report.docx">Word<span class="vh">, Для совещания</span></a>'
 
 
 def folder(path, with_word, page=b"<p>1</p>"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
 import time
@@ -60,7 +59,9 @@ def work(connection: Connection) -> None:
         outcome = _outcome(task)
         try:
             connection.send(outcome)
-        except (TypeError, AttributeError, ValueError, pickle.PicklingError) as error:
+        except OSError:
+            raise  # the caller is gone
+        except Exception as error:  # whatever a value's own class raises when it is sent
             reason = f"результат нельзя передать между процессами: {error}"
             connection.send(Outcome(task.name, error=reason, seconds=outcome.seconds))
 
