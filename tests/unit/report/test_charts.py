@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from analysis.report import charts
+from analysis.report import chart_style, charts
 from analysis.report.charts import Break, Chart, Labels
 
 NAN = float("nan")
@@ -191,3 +193,59 @@ DEMOS: dict[str, Callable[[], Chart]] = {
     "card_profile": lambda: charts.card_profile(profile(), LABELS),
     "distribution": lambda: charts.distribution(schools_on_one(), LABELS),
 }
+
+
+PALETTE = {
+    value.lower()
+    for name, value in vars(chart_style).items()
+    if isinstance(value, str) and re.fullmatch("#[0-9a-f]{6}", value) and name.isupper()
+} | set(chart_style.SHORTFALL_FILLS)
+
+
+@pytest.fixture(scope="module", params=DEMOS)
+def drawn(request) -> Chart:
+    return DEMOS[request.param]()
+
+
+def test_the_picture_is_vector_small_and_has_no_address(drawn):
+    assert drawn.svg.startswith("<svg ") and "<image" not in drawn.svg and len(drawn.svg) < 80_000
+    assert set(re.findall(r"https?://[^\"]+", drawn.svg)) == {"http://www.w3.org/2000/svg"}
+    assert drawn.svg.count("<text") > 5  # labelled directly, with texts that stay texts
+
+
+def test_the_alternative_text_is_one_sentence_with_numbers(drawn):
+    assert re.search(r"\d", drawn.alt) and drawn.alt.endswith(".") and len(drawn.alt) > 40
+    assert not re.search(r"[а-яё]{3,}[.!?] [А-ЯЁ]", drawn.alt), drawn.alt
+
+
+def test_numbers_are_written_as_in_russian(drawn):
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", drawn.svg)
+    for text in [*texts, drawn.alt]:
+        assert not re.search(r"(?<![\d.П])\d+\.\d+(?![\d.])\s*(?:%|п\.п\.)|\d%|\bnan\b|-\d", text), text
+
+
+def test_colours_are_those_of_the_house(drawn):
+    assert {colour.lower() for colour in re.findall("#[0-9a-fA-F]{6}(?![0-9a-fA-F])", drawn.svg)} <= PALETTE
+
+
+def test_html_and_typst_hold_the_same_drawing(drawn):
+    points = re.findall(r' d="([^"]+)"', drawn.svg)
+    html, typst = drawn.html(), drawn.typst()
+    assert points and all(path in html and path in typst for path in points)
+    assert 'role="img"' in html and "alt: " in typst
+
+
+@pytest.mark.parametrize("name", ["submission_matrix", "caterpillar", "run_chart"])
+def test_the_same_frame_gives_the_same_bytes(name):
+    assert DEMOS[name]().svg == DEMOS[name]().svg
+
+
+def test_outside_events_of_the_time_shown_are_marked():
+    svg = DEMOS["run_chart"]().svg
+    assert "капитальный ремонт" in svg and "дистанционное обучение" in svg
+    assert "после последнего месяца" not in svg
+
+
+def test_every_chart_has_a_demo():
+    made = {name for name in charts.__all__ if name[0].islower()}
+    assert made <= {next(one for one in made if name.startswith(one)) for name in DEMOS}
