@@ -37,6 +37,7 @@ def _school(rng: np.random.Generator, code: str) -> list[tuple[str, str, str, in
     base = {"N5_11": pupils, "N6_11": int(pupils * 0.85), "N8_11": older, "N9": ninth, "N10_11": senior,
             "N_ovz": disabled, "N_ovz14": disabled14}  # fmt: skip
     reach = {name: rng.choice([0.03, 0.3, 0.9]) for name in ("tested", "covered", "proekt", "exc", "par")}
+    reach["covered"] = max(reach[name] for name in ("tested", "proekt", "exc", "covered"))
     rows: list[tuple[str, str, str, int]] = []
     for year in YEARS:
         parts = {"ws_part": rng.poisson(2, 2), "ws_win": np.zeros(2, dtype=int)}

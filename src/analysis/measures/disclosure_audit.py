@@ -59,8 +59,9 @@ def feasible_intervals(
     _add_labels(system, rows, limits)
     others = _add_sums(system, rows)
     _add_values(system, _printed_values(tables, rows), rounding)
-    _add_nested(system, rows, settings)
-    _add_periods(system, rows, None if truth is None else _true_counts(truth))
+    true_counts = None if truth is None else _true_counts(truth)
+    _add_nested(system, rows, settings, true_counts or {})
+    _add_periods(system, rows, true_counts)
     _add_panels(system, tables.get("changes"), rows, rounding)
     goals = [goal for goal in _goals(rows, others) if wanted is None or goal[0] in wanted]
     found = system.range_of([goal for _, _, goal in goals])
@@ -179,8 +180,10 @@ def _add_values(system: LinearSystem, values: pd.DataFrame, rounding: int | None
             system.equal([(y, row.scale), (x, -row.printed)])
 
 
-def _add_nested(system: LinearSystem, rows: pd.DataFrame, settings: Settings) -> None:
-    """Checks of the form say which counts are parts of which; the form is public."""
+def _add_nested(
+    system: LinearSystem, rows: pd.DataFrame, settings: Settings, true_counts: Mapping[Hashable, float]
+) -> None:
+    """Checks of the form say which counts are parts of which; the form is public. Some only query, so may not hold."""
     schools = rows[rows["level"] == "school"]
     units = schools[["unit_id", "source"]].drop_duplicates()
     keys = set(schools["numerator_key"]) | set(schools["denominator_key"])
@@ -188,7 +191,8 @@ def _add_nested(system: LinearSystem, rows: pd.DataFrame, settings: Settings) ->
         if part in keys and whole in keys:
             for unit, period in units.itertuples(index=False):
                 small, large = ("school", unit, period, part), ("school", unit, period, whole)
-                system.at_most([(small, 1.0), (large, -1.0)])
+                if true_counts.get(small, 0.0) <= true_counts.get(large, np.inf):
+                    system.at_most([(small, 1.0), (large, -1.0)])
 
 
 def _true_counts(truth: pd.DataFrame) -> dict[Hashable, float]:

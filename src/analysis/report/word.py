@@ -27,6 +27,7 @@ STYLES = Path(__file__).parent / "templates" / "orientir_word" / "styles.xml"
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _HEADERS = {"header1.xml": "default", "header2.xml": "first"}
+_LIST_ITEM = re.compile(r"<w:pPr>(?:(?!</w:pPr>).)*<w:numPr>(?:(?!</w:pPr>).)*</w:pPr>", re.DOTALL)
 _SECONDS = 120
 
 
@@ -103,7 +104,7 @@ def _page(document: str) -> str:
     )
     with_page = re.sub(r"<w:sectPr\s*/>|<w:sectPr>.*?</w:sectPr>", section, document, flags=re.DOTALL)
     # lists in the size of the text, tables in their own; tables as wide as the page
-    lists = re.sub(r'<w:pStyle w:val="Compact" ?/>(?=\s*<w:numPr>)', '<w:pStyle w:val="BodyText"/>', with_page)
+    lists = _LIST_ITEM.sub(lambda item: item[0].replace('"Compact"', '"BodyText"'), with_page)
     return re.sub(r"<w:tblW [^>]*/>", '<w:tblW w:type="pct" w:w="5000"/>', lists)
 
 

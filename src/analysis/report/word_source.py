@@ -61,6 +61,8 @@ def png_of(svg: str, millimetres: float) -> bytes:
 def _letterhead(soup: BeautifulSoup) -> None:
     for blank in soup.select("p.blanks i, p.signature i"):
         blank.replace_with("_" * (2 * int((blank.get("class") or ["b4"])[0][1:])))  # type: ignore[arg-type]
+    for blank in soup.select("p.blanks > span"):
+        blank.append("\u00a0" * 3)
     for line in soup.select("p.issuer > span"):
         line.append(soup.new_tag("br"))
     for chosen, style in (
@@ -125,7 +127,7 @@ def _column_widths(soup: BeautifulSoup, table: Tag) -> None:
     """Widths by content: pandoc would make all columns equal."""
     rows = [row for row in _grid(table) if row]
     size = max(map(len, rows), default=0)
-    least = min(10.0, 80.0 / max(size, 1))
+    least = min(14.0, 98.0 / max(size, 1))
     weights = [max([least, *(_room(row[at]) for row in rows if len(row) == size)]) for at in range(size)]
     group = soup.new_tag("colgroup")
     for weight in weights:
@@ -147,7 +149,7 @@ def _grid(table: Tag) -> list[list[str]]:
 def _room(text: str) -> float:
     """Letters of width that a cell asks for: its longest word at least, a long text on about three lines."""
     words = max(map(len, text.split()), default=1)
-    return max(words + 1.0, min(len(text) / 2.5, 36.0))
+    return max(words + 1.0, min(len(text) / 2.5, 30.0))
 
 
 def _cells(soup: BeautifulSoup) -> None:
