@@ -53,6 +53,11 @@ def _locked(target: Path) -> FileLock:
     return lock
 
 
+def is_tidy(target: Path) -> bool:
+    """Whether nothing of a run that was stopped or is at work stands beside a report."""
+    return not any(target.with_name(f".{target.name}.{end}").exists() for end in ("building", "slices", "begun", "old"))
+
+
 def _put_back(target: Path) -> None:
     """Undo what a run that was stopped while it exchanged two reports had begun: the old one is in place again."""
     old = _old(target)

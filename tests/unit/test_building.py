@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from analysis.building import BuildFolder, check_alone
+from analysis.building import BuildFolder, check_alone, is_tidy
 from analysis.report.manifest import Inputs
 from analysis.requests import ReportRequest
 from analysis.settings import load_settings
@@ -99,4 +99,5 @@ def test_one_run_at_a_time(request_):
                 again()
     check_alone(folder)
     with building(request_):
-        pass
+        assert not is_tidy(folder)
+    assert is_tidy(folder)
