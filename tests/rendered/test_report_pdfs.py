@@ -99,6 +99,14 @@ def test_the_three_answers_stand_on_the_first_half_page(pages):
     assert last_answer > 0.42 * A4[1]  # head, title and orders take the rest
 
 
+@pytest.mark.parametrize("kind", ["Рисунок", "Таблица"])
+def test_numbers_of_captions_run_upwards(pages, kind):
+    lines = [" ".join(text for _, _, text in sorted(page, key=lambda piece: (-piece[1], piece[0]))) for page in pages]
+    numbers = [int(number) for line in lines for number in re.findall(rf"{kind} (\d+) –", line)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers
+
+
 def test_nothing_runs_off_a_page(pages):
     for number, page in enumerate(pages, start=1):
         for x, y, text in page:
