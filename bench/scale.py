@@ -30,11 +30,11 @@ from analysis.measures import rankings
 from analysis.measures.changes import changes_by_unit_indicator
 from analysis.measures.comparison import comparisons_by_test
 from analysis.measures.effects import effects_by_measure
-from analysis.measures.indicators import city_by_month, indicators_by_unit
+from analysis.measures.indicators import indicators_by_period, indicators_by_unit
 from analysis.measures.medians import medians_by_group_indicator
 from analysis.measures.summaries import schools_by_level
 from analysis.settings import Settings, load_settings
-from analysis.stages import read_measures_of
+from analysis.stages import history_months, other_periods, read_measures_of
 from analysis.tablestore import save_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,7 +68,8 @@ def compute(folder: Path) -> dict[str, float]:
     before = period.year_before()
     accepted = watch("load", load_accepted, folder)
     schools = load_schools(folder / "schools.csv").frame()
-    table, history = watch("values", _values, accepted, schools, settings)
+    table = watch("values", _values, accepted, schools, settings)
+    parts, history = watch("other periods", _others, accepted, schools, table, settings)
     now, then = table[table["period"] == period.key], table[table["period"] == before.key]
     ranks = watch("places", rankings.indicator_ranks_by_school, now, schools, settings)
     previous = watch("score before", rankings.rankings_by_school, then, schools, settings)
@@ -81,21 +82,32 @@ def compute(folder: Path) -> dict[str, float]:
     effects = watch("effects", effects_by_measure, taken, table, schools, period, before, settings)
     medians = medians_by_group_indicator(now, schools, ranking, period)
     frames = {
-        "indicators": table, "indicator_history": history, "indicator_ranks": ranks, "rankings": ranking,
-        "sensitivity": sensitivity, "funnel": funnel, "comparisons": tests, "changes": changes, "effects": effects,
-        "group_medians": medians, "level_counts": schools_by_level(ranking), "place_steps": steps,
+        "indicators": table, "indicator_history": history, "indicator_parts": parts, "indicator_ranks": ranks,
+        "rankings": ranking, "sensitivity": sensitivity, "funnel": funnel, "comparisons": tests, "changes": changes,
+        "effects": effects, "group_medians": medians, "level_counts": schools_by_level(ranking), "place_steps": steps,
     }  # fmt: skip
     watch("save", _save, folder / "tables", frames)
     return watch.seconds
 
 
-def _values(accepted: Any, schools: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _values(accepted: Any, schools: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     period, frames = settings.parse_period(YEAR), []
     for one in (period.year_before(), period):
         submissions = submissions_by_school(accepted.register, schools, one, settings)
         frames.append(indicators_by_unit(accepted.observations, schools, submissions, one, settings))
-    history = city_by_month(accepted.observations, schools, submissions, period.months(), settings)
-    return pd.concat(frames, ignore_index=True), history
+    return pd.concat(frames, ignore_index=True)
+
+
+def _others(
+    accepted: Any, schools: pd.DataFrame, table: pd.DataFrame, settings: Settings
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    period = settings.parse_period(YEAR)
+    submissions = submissions_by_school(accepted.register, schools, period, settings)
+    others = other_periods(period.year_before(), period)
+    parts = indicators_by_period(accepted.observations, schools, submissions, others, settings)
+    shown = [one.key for one in history_months(period.year_before(), period)]
+    cities = [frame[(frame["level"] == "city") & frame["period"].isin(shown)] for frame in (parts, table)]
+    return parts, pd.concat(cities)
 
 
 def _save(folder: Path, frames: dict[str, pd.DataFrame]) -> None:

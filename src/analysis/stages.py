@@ -63,16 +63,8 @@ class Stage:
         return history_months(self.baseline, self.period)
 
     def other_periods(self) -> tuple[Period, ...]:
-        """Periods of other reports: those of the history, and what came out in the same years before."""
-        history = self.history_months()
-        wanted = {one.key: one for one in history}
-        years = history if self.period.kind == "roadmap" else ()
-        for one in (self.baseline, self.period.closing_year(), *years):
-            year = one.reporting_year()
-            before = [part for part in (*year.parts(), *year.months()) if part.end <= one.end]
-            wanted |= {part.key: part for part in (*before, one)}
-        own = {self.period.key, self.baseline.key}
-        return tuple(one for key, one in sorted(wanted.items()) if key not in own)
+        """Periods of other reports, see :func:`other_periods`."""
+        return other_periods(self.baseline, self.period)
 
 
 def history_months(baseline: Period, period: Period) -> tuple[Period, ...]:
@@ -83,6 +75,18 @@ def history_months(baseline: Period, period: Period) -> tuple[Period, ...]:
     first, last = baseline.months()[0], period.closing_month()
     span = range(first.year * 12 + first.number - 1, last.year * 12 + last.number)
     return tuple(month_period(index // 12, index % 12 + 1, period.rules) for index in span)
+
+
+def other_periods(baseline: Period, period: Period) -> tuple[Period, ...]:
+    """Periods of other reports: those of the history, and what came out in the same years before."""
+    history = history_months(baseline, period)
+    wanted = {one.key: one for one in history}
+    years = history if period.kind == "roadmap" else ()
+    for one in (baseline, period.closing_year(), *years):
+        year = one.reporting_year()
+        before = [part for part in (*year.parts(), *year.months()) if part.end <= one.end]
+        wanted |= {part.key: part for part in (*before, one)}
+    return tuple(one for key, one in sorted(wanted.items()) if key not in {period.key, baseline.key})
 
 
 def open_stage(period: str, baseline: str = "", data: str = "") -> Stage:
