@@ -94,7 +94,7 @@ init: .venv/.ready
 	@$(ANALYSIS) init $(call quote,$(value NAME)) $(call option,PARAMS,params) $(ARGS)
 
 test: .venv/.ready-dev
-	@$(PY) -m pytest -q -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.ready-dev
 	@$(PY) -m tools.lint

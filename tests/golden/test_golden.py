@@ -11,7 +11,7 @@ from analysis.report.opening import report_of
 from analysis.report.sections import advice, card, conclusions, coverage, dynamics, monthly, roadmap, roadmap_report
 from analysis.settings import load_settings
 from analysis.tablestore import load_table, load_tables
-from tests.rendered.conftest import PERIODS
+from tests.conftest import PERIODS
 
 pytestmark = pytest.mark.slow
 

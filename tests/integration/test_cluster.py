@@ -1,6 +1,7 @@
 """School cards on Dask workers that are separate processes and share no folder with the command."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,9 +9,6 @@ import time
 from pathlib import Path
 
 import pytest
-
-from analysis.demo import generate_demo
-from analysis.settings import load_settings
 
 pytest.importorskip("distributed")
 
@@ -81,10 +79,10 @@ def contents(folder):
 
 
 @pytest.mark.slow
-def test_a_worker_is_killed_and_every_card_is_as_on_one_machine(cluster, tmp_path):
+def test_a_worker_is_killed_and_every_card_is_as_on_one_machine(cluster, generated, tmp_path):
     address, workers = cluster
     data = tmp_path / "data" / "demo"
-    generate_demo(data, load_settings(ROOT / "params"), jobs=2)
+    shutil.copytree(generated, data)
     request = ("report", "2022H1", "--data", data, "--schools", ",".join(CARDS))
     here = subprocess.run(analysis(*request, "--out", tmp_path / "here"), cwd=ROOT, capture_output=True, check=False)
     assert here.returncode == 0, here.stderr

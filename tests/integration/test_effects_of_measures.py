@@ -1,31 +1,21 @@
 """«Анализ эффективности принятых мер»: the demo's two measures, from the forms to the final report."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from analysis.demo import generate_demo
-from analysis.settings import load_settings
-
 ROOT = Path(__file__).resolve().parents[2]
 SECTION = "Анализ эффективности принятых мер"
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    data, out = tmp_path_factory.mktemp("data") / "demo", tmp_path_factory.mktemp("out")
-    generate_demo(data, load_settings(ROOT / "params"), jobs=2)
-    command = [sys.executable, "-m", "analysis", "report", "2022", "--schools", "none", "--data", data, "--out", out]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert result.returncode == 0, result.stderr
-    return out / "demo" / "2022"
+@pytest.fixture
+def report(made):
+    return made.reports / "2022"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def effects(report):
     frame = pd.read_parquet(report / "tables" / "effects.parquet")
     return frame.set_index(frame["measure"].str.split(".").str[0])

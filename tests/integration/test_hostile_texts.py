@@ -267,7 +267,7 @@ def test_nothing_was_written_outside(city):
     assert {path.name for path in root.iterdir()} == {"params", NAME, "out"}
     assert {path.name for path in city.out.iterdir()} == {NAME}
     inside = {path.name for path in (city.out / NAME).iterdir()}
-    assert inside == {"2022H1", "forms", "send", "calendar.ics"}
+    assert inside == {"2022H1", ".lock-2022H1", "forms", "send", "calendar.ics"}
 
 
 def test_a_public_edition_tells_nothing_of_a_school(city):

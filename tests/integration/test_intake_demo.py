@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import pytest
 
-from analysis.demo import generate_demo
 from analysis.intake.run import run_intake
 from tests.unit.intake.kit import settings
 
@@ -23,9 +23,9 @@ RULES = {
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(generated, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "demo"
-    generate_demo(folder, settings(), jobs=2, progress=lambda *_: None)
+    shutil.copytree(generated, folder)
     with (folder / "planted_errors.csv").open(encoding="utf-8", newline="") as file:
         planted = list(csv.DictReader(file))
     return run_intake(folder, settings(), jobs=2), planted

@@ -12,14 +12,12 @@ import pandas as pd
 import pypdf
 import pytest
 
-from analysis.demo import generate_demo
 from analysis.report.notebooks import run_notebook
 from analysis.report.opening import PREPARED_FILE
 from analysis.settings import load_settings
 from analysis.slices import prepare_slices
 
 ROOT = Path(__file__).resolve().parents[2]
-CARDS = ("s102", "s126")
 SETTINGS = load_settings(ROOT / "params")
 
 
@@ -29,19 +27,15 @@ def run(*arguments):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
+def data(made, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "demo"
-    generate_demo(folder, load_settings(ROOT / "params"), jobs=2)
+    shutil.copytree(made.data, folder)
     return folder
 
 
-@pytest.fixture(scope="module")
-def report(data, tmp_path_factory):
-    out = tmp_path_factory.mktemp("out")
-    result = run("report", "2022H1", "--data", data, "--out", out, "--schools", ",".join(CARDS))
-    assert result.returncode == 0, result.stderr
-    assert "Формы представили" in result.stdout
-    return out / "demo" / "2022H1"
+@pytest.fixture
+def report(made):
+    return made.reports / "2022H1"
 
 
 def table(report, name):
@@ -52,7 +46,8 @@ def test_the_outputs_of_the_contract_are_there(report):
     for edition in ("working", "meeting", "public"):
         assert (report / edition / "report.pdf").read_bytes().startswith(b"%PDF")
         assert "ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ" in (report / edition / "report.html").read_text(encoding="utf-8")
-    assert sorted(path.name for path in (report / "schools").iterdir()) == list(CARDS)
+    submissions = table(report, "submissions").query("period == '2022H1' and status not in ('missing', 'not_due')")
+    assert sorted(path.name for path in (report / "schools").iterdir()) == sorted(submissions["school_id"])
     for name in ("index.html", "results.xlsx", "run.log", "notebooks/1_intake.ipynb"):
         assert (report / name).exists()
     manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
@@ -246,29 +241,25 @@ def test_a_failed_notebook_is_kept_and_named_and_the_old_report_stays(data, tmp_
 OTHER_KINDS = {"2022-03": "monthly_report", "2022": "final_report", "2021-2025": "roadmap_report"}
 
 
-@pytest.fixture(scope="module")
-def other_kinds(data, tmp_path_factory):
-    """The reports for a month, a year and the whole roadmap, without cards."""
-    out = tmp_path_factory.mktemp("kinds")
-    for period in OTHER_KINDS:
-        result = run("report", period, "--data", data, "--out", out, "--schools", "none")
-        assert result.returncode == 0, result.stderr
-    return out / "demo"
+@pytest.fixture
+def other_kinds(made):
+    """The reports for a month, a year and the whole roadmap."""
+    return made.reports
 
 
 @pytest.mark.parametrize("period", OTHER_KINDS)
 def test_a_report_of_every_kind_is_the_same_from_a_jupyter_kernel(other_kinds, tmp_path, period):
     """Those of the half-year and the card: test_report_again."""
-    made, name = other_kinds / period, OTHER_KINDS[period]
+    folder, name = other_kinds / period, OTHER_KINDS[period]
     parsed = SETTINGS.parse_period(period).known_through(["2022"])
     baseline, wanted = parsed.year_before(), [("working", "working", "")]
-    [one] = prepare_slices(made / "tables", SETTINGS, parsed, baseline, wanted, True, tmp_path)
+    [one] = prepare_slices(folder / "tables", SETTINGS, parsed, baseline, wanted, True, tmp_path)
     one.path.rename(tmp_path / PREPARED_FILE)
     parameters = {"period": period, "baseline": baseline.key, "edition": "working"}
     source, executed = ROOT / "notebooks" / f"{name}.ipynb", tmp_path / "executed.ipynb"
     result = run_notebook(source, executed, parameters, engine="stock", cwd=tmp_path)
     assert result.engine == "stock"
-    assert executed.read_bytes() == (made / "notebooks" / f"{name}-working.ipynb").read_bytes()
+    assert executed.read_bytes() == (folder / "notebooks" / f"{name}-working.ipynb").read_bytes()
 
 
 def test_the_whole_roadmap_ends_with_the_last_year_that_has_data(other_kinds):

@@ -15,9 +15,6 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from analysis.demo import generate_demo
-from analysis.settings import load_settings
-
 ROOT = Path(__file__).resolve().parents[2]
 GROUP_A = ("s102", "s104", "s109", "s112", "s114", "s120", "s123", "s132", "s137", "s145")
 OTHERS = ("s103", "s107", "s126")  # one of every other group
@@ -57,26 +54,26 @@ def built(folder):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def first(generated, tmp_path_factory):
     """Demo data with the report made from them: (data folder, out folder)."""
     data = tmp_path_factory.mktemp("data") / "demo"
     out = tmp_path_factory.mktemp("out")
-    generate_demo(data, load_settings(ROOT / "params"), jobs=2)
-    report(data, out)
+    shutil.copytree(generated, data)
+    assert "Формы представили" in report(data, out)
     return data, out
 
 
 @pytest.fixture
-def copied(made, tmp_path):
+def copied(first, tmp_path):
     """The same, to be changed."""
     data, out = tmp_path / "data" / "demo", tmp_path / "out"
-    shutil.copytree(made[0], data)
-    shutil.copytree(made[1], out)
+    shutil.copytree(first[0], data)
+    shutil.copytree(first[1], out)
     return data, out
 
 
-def test_nothing_has_changed(made):
-    data, out = made
+def test_nothing_has_changed(first):
+    data, out = first
     folder = out / "demo" / PERIOD
     before, identity = contents(folder), folder.stat().st_ino
     said = report(data, out)
@@ -130,9 +127,9 @@ def test_one_corrected_form_rebuilds_what_depends_on_it_and_no_more(copied, tmp_
     assert changed == {f"schools/{one}/card.pdf" for one in GROUP_A}
 
 
-def test_equal_outputs_without_fork_and_a_note_in_the_log(made, tmp_path):
+def test_equal_outputs_without_fork_and_a_note_in_the_log(first, tmp_path):
     """Spawned workers and Jupyter kernels, as on Windows: stages, reports and cards are the same bytes."""
-    data, out = made
+    data, out = first
     report(data, tmp_path, cards="s102,s126", env={"ORIENTIR_FORK": "no"})
     ours, theirs = contents(out / "demo" / PERIOD), contents(tmp_path / "demo" / PERIOD)
     assert {name for name in theirs if ours[name] != theirs[name]} == {"index.html", "manifest.json"}  # fewer cards
@@ -189,10 +186,10 @@ def test_ctrl_c_keeps_the_old_report_and_the_next_run_goes_on(copied, monkeypatc
     assert [path.name for path in folder.parent.glob(".2022H1*")] == []
 
 
-def test_a_second_run_for_the_same_report_is_refused(made):
+def test_a_second_run_for_the_same_report_is_refused(first):
     from filelock import FileLock
 
-    data, out = made
+    data, out = first
     before = contents(out / "demo" / PERIOD)
     with FileLock(out / "demo" / f".lock-{PERIOD}"):
         said = report(data, out, "--force", code=2)

@@ -23,15 +23,13 @@ WAIT = 120_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project folder with demo data and reports of three periods, as after `make report`."""
+def project(made, tmp_path_factory):
+    """A project folder with demo data and reports of every kind, as after `make report`."""
     folder = tmp_path_factory.mktemp("проект с пробелом")
     for name in ("params", "notebooks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
-    for period in PERIODS:
-        command = [sys.executable, "-m", "analysis", "report", period, "--schools", "none"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
-        assert done.returncode == 0, done.stderr
+    shutil.copytree(made.data, folder / "data" / "demo")
+    shutil.copytree(made.reports, folder / "reports" / "demo")
     return folder
 
 

@@ -8,8 +8,8 @@ from importlib import resources
 import pypdf
 import pytest
 
+from tests.conftest import EDITIONS, PERIODS
 from tests.rendered.browser import chromium
-from tests.rendered.conftest import EDITIONS, PERIODS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -9,8 +9,8 @@ import pypdf
 import pytest
 
 from analysis.report.exporters import render_pdf
+from tests.conftest import EDITIONS, PERIODS
 from tests.rendered import samples
-from tests.rendered.conftest import EDITIONS, PERIODS
 from tests.rendered.test_exporters_pdf import A4, tags
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from analysis.report.opening import report_of
 from analysis.report.sections import advice, card, comparison, conclusions, methodology, monthly, roadmap_report
 from analysis.settings import load_settings
 from analysis.tablestore import load_tables
-from tests.rendered.conftest import EDITIONS, PERIODS
+from tests.conftest import EDITIONS, PERIODS
 
 pytestmark = pytest.mark.slow
 

@@ -1,8 +1,9 @@
-"""Real reports on generated data, made once for all tests of rendered pages, whichever process runs them."""
+"""Generated data, and real reports on them: made once for all tests, whichever process runs them."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-ROOT = Path(__file__).resolve().parents[2]
+from analysis.demo import generate_demo
+from analysis.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[1]
 #: Every kind of report; cards of all schools for one of the periods, of two very different ones for the others.
 PERIODS = {"2022H1": "all", "2022-03": "s102,s126", "2022": "s102,s126", "2021-2025": "s102,s126"}
 EDITIONS = ("working", "meeting", "public")
@@ -33,14 +37,33 @@ def analysis(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory) -> Made:
+def shared(tmp_path_factory: pytest.TempPathFactory, name: str) -> Path:
+    """A folder that all processes of a run of the tests have in common."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "made"
-    result = Made(folder / "data" / "demo", folder / "reports" / "demo")
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / name
     folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory) -> Path:
+    """Demo data as they are generated, not read yet: to be copied, never changed."""
+    folder = shared(tmp_path_factory, "generated")
     with FileLock(folder / "lock"):
         if not (folder / "done").exists():
+            generate_demo(folder / "demo", load_settings(ROOT / "params"), jobs=2)
+            (folder / "done").touch()
+    return folder / "demo"
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory, generated) -> Made:
+    """The reports of every kind on demo data: to be read or copied, never changed."""
+    folder = shared(tmp_path_factory, "made")
+    result = Made(folder / "data" / "demo", folder / "reports" / "demo")
+    with FileLock(folder / "lock"):
+        if not (folder / "done").exists():
+            shutil.copytree(generated, result.data)
             for period, schools in PERIODS.items():
                 options = ("--data", result.data, "--out", folder / "reports", "--schools", schools, "--jobs", 2)
                 done = analysis("report", period, *options)
