@@ -10,7 +10,9 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
+from collections.abc import Mapping
 from datetime import UTC
 from functools import cache
 from io import BytesIO
@@ -47,24 +49,33 @@ def pandoc_version() -> str:
 
 def docx_of(html: str) -> bytes:
     """The page of a report as .docx: same page and pandoc, same bytes. Raises WordError."""
-    made = _by_pandoc(page_for_word(html))
+    made = _by_pandoc(*page_for_word(html))
     with zipfile.ZipFile(BytesIO(made)) as archive:
         parts = {name: archive.read(name) for name in sorted(archive.namelist())}
     parts["docProps/core.xml"] = _titled(parts["docProps/core.xml"], html)
     return pack(_in_our_style(parts, demo=DEMO_STAMP in html))
 
 
-def _by_pandoc(page: str) -> bytes:
+def _by_pandoc(page: str, pictures: Mapping[str, bytes]) -> bytes:
     command = ["pandoc", "--from=html", "--to=docx", "--metadata=lang:ru", "--output=-"]
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(int(FIXED_TIME.replace(tzinfo=UTC).timestamp()))}
-    try:
-        done = subprocess.run(
-            command, input=page.encode(), capture_output=True, env=environment, check=True, timeout=_SECONDS
-        )  # noqa: S603
-    except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", b"") or b""
-        why = said.decode(errors="replace").strip() or str(error)
-        raise WordError(f"report.docx не построен: pandoc сообщил «{why[:300]}».") from error
+    with tempfile.TemporaryDirectory(prefix="orientir-word-") as folder:
+        for name, content in pictures.items():
+            Path(folder, name).write_bytes(content)
+        try:
+            done = subprocess.run(  # noqa: S603
+                command,
+                input=page.encode(),
+                capture_output=True,
+                env=environment,
+                check=True,
+                timeout=_SECONDS,
+                cwd=folder,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            said = getattr(error, "stderr", b"") or b""
+            why = said.decode(errors="replace").strip() or str(error)
+            raise WordError(f"report.docx не построен: pandoc сообщил «{why[:300]}».") from error
     return done.stdout
 
 
