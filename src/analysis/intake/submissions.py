@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +17,9 @@ from analysis.settings import Settings
 
 COLUMNS = list(contract_columns("submissions"))
 REPORTED = ("on_time", "late", "returned")  # a form came, whatever became of it
+_USED = ["school_id", "period", "received_at", "version", "in_force", "readable", "n_errors", "n_queries"]
 _TYPES = {"days_late": "Int64", "version": "Int64", "n_errors": "int64", "n_queries": "int64"}
+File = Mapping[str, Any]  # a row of the register
 
 
 def submissions_by_school(
@@ -33,8 +37,7 @@ def submissions_by_school(
     targets = [period, *months] if period.kind != "month" else [period]
     counted = register[register["version"] > 0]
     by_import = counted["status"] == "imported"
-    forms = dict(iter(counted[~by_import].groupby(["school_id", "period"])))
-    imports = dict(iter(counted[by_import].groupby(["school_id", "period"])))
+    forms, imports = _by_key(counted[~by_import]), _by_key(counted[by_import])
     rows = []
     for target in targets:
         form, silent = target.closing_month(), _silent(target, on)
@@ -54,24 +57,30 @@ def _silent(target: Period, on: date | None) -> dict[str, object]:
     return row | {"status": "not_due" if waiting else "missing"}
 
 
-def _row(row: dict[str, object], form: Period, files: pd.DataFrame | None) -> Mapping[str, object]:
-    if files is None or files.empty:
+def _by_key(files: pd.DataFrame) -> dict[tuple[str, str], list[File]]:
+    """The files of a school and period in the order in which they came; plain rows, as there are many small groups."""
+    found: dict[tuple[str, str], list[File]] = defaultdict(list)
+    ordered = files.astype({"received_at": "str"}).sort_values(["received_at", "version"], kind="stable")
+    for file in ordered[_USED].to_dict("records"):
+        found[file["school_id"], file["period"]].append(file)
+    return dict(found)
+
+
+def _row(row: dict[str, object], form: Period, files: list[File] | None) -> Mapping[str, object]:
+    if not files:
         return row
-    files = files.sort_values(["received_at", "version"])
-    current = files[files["in_force"]]
-    if current.empty:
-        last = files.iloc[-1]
-        return row | _counted(last, last, form) | {"status": "returned"}
-    now = current.iloc[-1]
-    timely = files[files["readable"] & (files["n_errors"] == 0)]
-    first = timely.iloc[0] if len(timely) else now
+    current = [file for file in files if file["in_force"]]
+    if not current:
+        return row | _counted(files[-1], files[-1], form) | {"status": "returned"}
+    now = current[-1]
+    first = next((file for file in files if file["readable"] and file["n_errors"] == 0), now)
     counted = _counted(first, now, form)
     if now["n_errors"] > 0:
         return row | counted | {"status": "returned"}
     return row | counted | {"status": "late" if counted["days_late"] else "on_time"}
 
 
-def _counted(first: pd.Series, now: pd.Series, form: Period) -> dict[str, object]:
+def _counted(first: File, now: File, form: Period) -> dict[str, object]:
     received = str(first["received_at"])
     return {
         "received_at": received,
