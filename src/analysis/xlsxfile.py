@@ -6,11 +6,10 @@ import re
 import zipfile
 from datetime import datetime
 from io import BytesIO
-from pathlib import Path
 
 from openpyxl import Workbook
 
-from analysis.files import pack, write_whole
+from analysis.files import pack
 
 FIXED_TIME = datetime(2021, 6, 21)  # the order's date; any constant would do
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
@@ -31,8 +30,3 @@ def workbook_parts(workbook: Workbook) -> dict[str, bytes]:
 def workbook_bytes(workbook: Workbook) -> bytes:
     """The workbook as one .xlsx: same content, same bytes."""
     return pack(workbook_parts(workbook))
-
-
-def save_workbook(workbook: Workbook, path: Path) -> None:
-    """Write the workbook; a reader sees the old file or the whole new one."""
-    write_whole(path, workbook_bytes(workbook))
