@@ -27,7 +27,7 @@
 ## Разработка
 ##   make test [ARGS="-k periods"]    тесты
 ##   make lint                        проверки кода, тетрадей, ссылок
-##   make docs                        проверка ссылок в документах
+##   make docs                        записать docs/tables.md, проверить ссылки в документах
 ##   make bench                       замеры скорости, пишет docs/performance.md
 ##   make drills                      учения: обрывы, полный диск, порча файлов, чужие часы
 ##   make lock [UPGRADE=yes]          пересобрать requirements*.lock (нужен uv)
@@ -100,6 +100,7 @@ lint: .venv/.ready-dev
 	@$(PY) -m tools.lint
 
 docs: .venv/.ready-dev
+	@$(PY) -m tools.write_tables
 	@$(PY) -m tools.check_links
 
 bench: .venv/.ready-dev

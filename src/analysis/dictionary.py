@@ -45,17 +45,3 @@ def _entry(name: str, item: Mapping) -> TableEntry:
 def contract_columns(table: str) -> tuple[str, ...]:
     """Column names of a table in contract order."""
     return tuple(column.name for column in table_dictionary()[table].columns)
-
-
-def as_markdown() -> str:
-    """The text of docs/tables.md."""
-    lines = [
-        "# Словарь выходных таблиц", "",
-        "Таблицы лежат в `reports/<данные>/<период>/tables/*.parquet` и на листах `results.xlsx` (рабочая редакция). "
-        "Файл строится из `src/analysis/dictionary.yaml` командой `make docs`.", "",
-    ]  # fmt: skip
-    for entry in table_dictionary().values():
-        lines += [f"## `{entry.name}` – {entry.title}", "", f"{entry.row[:1].upper()}{entry.row[1:]}.", ""]
-        lines += ["| столбец | заголовок | вид | значение |", "|---|---|---|---|"]
-        lines += [f"| `{c.name}` | {c.header} | {c.kind} | {c.meaning} |" for c in entry.columns] + [""]
-    return "\n".join(lines)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from analysis.building import BuildFolder, check_alone, check_writable, report_inputs
-from analysis.checks import check_data_for, check_tables
+from analysis.checks import check_data_for, check_measures, check_tables
 from analysis.intake.run import run_intake
 from analysis.rendering import CARDS, render_documents, run_stage
 from analysis.report.cluster import check_cluster
@@ -35,6 +35,7 @@ def make_report(request: ReportRequest, progress: Progress) -> ReportSummary:
     space = request.space
     check_writable(space.report_folder(request.period))
     check_alone(space.report_folder(request.period))
+    check_measures(space.data, space.settings)
     if request.cluster:
         check_cluster(request.cluster)
     inputs = report_inputs(request)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from analysis.intake.book import Unreadable
+from analysis.intake.delimited import decode, delimiter_of
 from analysis.intake.inbox import parse_moment
 from analysis.intake.run import load_accepted
 from analysis.periods import Period, month_period, parse_period
 from analysis.settings import Settings
 from analysis.tablestore import load_table, save_table
-from analysis.workspace import Workspace, drafts_of_notebook, workspace_of_notebook
+from analysis.workspace import RequestError, Workspace, drafts_of_notebook, workspace_of_notebook
 
+MEASURES = "measures.csv"
 DAYS = ("date", "due", "from", "to")  # columns of hand-kept lists that hold a day
 
 
@@ -108,25 +113,40 @@ def period_with_data(space: Workspace, key: str) -> Period:
 def read_optional(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     """A CSV the centre keeps by hand (log, measures, recommendations), all text; empty when there is none.
 
-    ``columns`` maps the file's column names to frame names; further columns are ignored. Days become ISO dates however
-    they are written. Raises ValueError naming file, line and column of a day that is none.
+    ``columns`` maps the file's column names to frame names; further columns are ignored, as are empty lines. Days become
+    ISO dates however they are written. The index is the number of the line. UTF-8 or what Excel saves (cp1251,
+    semicolons). Raises RequestError naming file, line and column of a day that is none, and for a file that is no table.
     """
     if not path.exists():
         return pd.DataFrame(columns=list(columns.values()), dtype=str)
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    frame = _lines(path)
     missing = [name for name in columns if name not in frame.columns]
     if missing:
-        raise ValueError(f"{path.name}: нет столбцов {', '.join(missing)}. Нужны: {', '.join(columns)}.")
-    days = {
-        name: [_day(path, name, *row) for row in enumerate(frame[name], start=2)] for name in DAYS if name in columns
-    }
+        raise RequestError(f"{path.name}: нет столбцов {', '.join(missing)}. Нужны: {', '.join(columns)}.")
+    days = {name: [_day(path, name, *row) for row in frame[name].items()] for name in DAYS if name in columns}
     return frame.assign(**days).rename(columns=dict(columns))[list(columns.values())]
 
 
-def _day(path: Path, column: str, line: int, text: str) -> str:
+def _lines(path: Path) -> pd.DataFrame:
+    """The filled lines of a CSV as text, indexed by their number."""
+    try:
+        text = decode(path.read_bytes())
+        frame = pd.read_csv(
+            StringIO(text), sep=delimiter_of(text), dtype=str, keep_default_na=False, skip_blank_lines=False
+        )
+    except (Unreadable, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise RequestError(
+            f"{path.name}: не читается как таблица ({error}). Сохраните как CSV: первая строка – названия столбцов."
+        ) from None
+    frame = frame.fillna("").rename(columns=str.strip).map(str.strip)
+    frame.index += 2
+    return frame[(frame != "").any(axis=1)]
+
+
+def _day(path: Path, column: str, line: Any, text: str) -> str:
     day = parse_moment(text)[:10]
     if text.strip() and not day:
-        raise ValueError(
+        raise RequestError(
             f"{path.name}, строка {line}, столбец {column}: «{text[:60]}» – не дата. Нужна вида 2022-06-20 или 20.06.2022."
         )
     return day
@@ -140,4 +160,4 @@ def read_measures(stage: Stage) -> pd.DataFrame:
 def read_measures_of(data: Path) -> pd.DataFrame:
     """``measures.csv`` of a data folder, see :func:`read_measures`."""
     names = ("measure", "scope", "unit_id", "indicator", "from", "to", "text")
-    return read_optional(data / "measures.csv", {name: name for name in names})
+    return read_optional(data / MEASURES, {name: name for name in names})

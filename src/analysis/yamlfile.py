@@ -25,6 +25,9 @@ _REASONS = {
     "date_from_datetime_parsing": "ожидается дата вида 2022-06-20",
     "greater_than_equal": "значение слишком мало",
     "less_than_equal": "значение слишком велико",
+    "greater_than": "значение слишком мало",
+    "less_than": "значение слишком велико",
+    "finite_number": "ожидается число",
 }
 
 

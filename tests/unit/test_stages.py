@@ -52,6 +52,13 @@ def test_a_day_is_read_however_it_is_written(tmp_path, day):
     assert read_optional(path, COLUMNS)["date"].tolist() == ["2022-06-01", ""]
 
 
+def test_what_excel_saves_is_read_and_empty_lines_are_not(tmp_path):
+    path = tmp_path / "centre_log.csv"
+    path.write_bytes("activity;status;date;document\r\n2.2;выполнено;01.06.2022;приказ\r\n;;;\r\n\r\n".encode("cp1251"))
+    frame = read_optional(path, COLUMNS)
+    assert frame.to_numpy().tolist() == [["2.2", "выполнено", "2022-06-01", "приказ"]]
+
+
 def test_what_is_no_day_is_named_with_its_line(tmp_path):
     path = tmp_path / "centre_log.csv"
     path.write_text("activity,status,date,document\n2.2,выполнено,2022-06-01,a\n2.3,да,летом,b\n", encoding="utf-8")

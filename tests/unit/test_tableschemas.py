@@ -6,6 +6,7 @@ import pytest
 from analysis.dictionary import table_dictionary
 from analysis.tableschemas import check_table, table_schema
 from analysis.tablestore import TableError
+from tools.write_tables import PAGE, page
 
 
 def funnel(**changed):
@@ -54,3 +55,7 @@ def test_an_unknown_or_missing_column_is_refused():
 @pytest.mark.parametrize("name", sorted(table_dictionary()))
 def test_every_contract_table_has_a_schema_of_its_columns(name):
     assert list(table_schema(name).columns) == [column.name for column in table_dictionary()[name].columns]
+
+
+def test_the_dictionary_in_the_documents_is_the_one_in_force():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: make docs"

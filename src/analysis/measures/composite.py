@@ -92,15 +92,21 @@ def as_matrix(values: ArrayLike) -> np.ndarray:
     return matrix
 
 
+def checked_weights(weights: ArrayLike | None, columns: int) -> np.ndarray:
+    """One weight per column, equal when absent. Raises ValueError for another number of them or impossible weights."""
+    weight = np.ones(columns) if weights is None else np.array(weights, dtype=float)
+    if weight.shape != (columns,):
+        raise ValueError("weights must have one value per column")
+    if not ((weight >= 0) & np.isfinite(weight)).all():
+        raise ValueError("weights must be numbers from 0 up")
+    return weight
+
+
 def _checked(
     values: ArrayLike, weights: ArrayLike | None, normalise: str, aggregate: str
 ) -> tuple[np.ndarray, np.ndarray]:
     matrix = as_matrix(values)
-    weight = np.ones(matrix.shape[1]) if weights is None else np.array(weights, dtype=float)
-    if weight.shape != (matrix.shape[1],):
-        raise ValueError("weights must have one value per column")
-    if not (weight >= 0).all():
-        raise ValueError("weights must be numbers from 0 up")
+    weight = checked_weights(weights, matrix.shape[1])
     if normalise not in _NORMALISATIONS:
         raise ValueError(f"unknown normalisation {normalise!r}; use one of {', '.join(_NORMALISATIONS)}")
     if aggregate not in _AGGREGATIONS:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.measures.counts import Counts, rates, shares
+from analysis.measures.counts import Counts, labels_of, rates, shares
 from analysis.measures.exact import binomial_two_sided, fisher_two_sided
 from analysis.measures.proportions import poisson_intervals, proportion_intervals
 
@@ -18,11 +18,13 @@ def proportion_changes(
 
     Returns one row per unit: ``change, ci_low, ci_high`` (fractions; Newcombe's hybrid score interval, his method
     10), ``p_value`` (Fisher's exact test, two-sided) and ``effect`` (Cohen's h). NaN where a count is missing or a
-    denominator is zero. Raises ValueError naming the unit when x > n.
+    denominator is zero. Raises ValueError naming the unit when x > n, for unequal lengths, and for Series that name the
+    units in different orders.
 
     The two periods' pupils overlap, so this screens schools, it proves nothing about one. Source: Newcombe (1998),
     Statistics in Medicine 17, 873–890; Cohen (1988).
     """
+    labels_of(x1, x2)
     first, second = shares(x1, n1), shares(x2, n2)
     both = _both(first, second)
     before = proportion_intervals(first.x, first.n, confidence)
@@ -42,6 +44,7 @@ def rate_changes(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike, con
     intervals, ``p_value`` is the conditional binomial test, ``effect`` the ratio of rates (second / first).
     Source: Zou and Donner (2008); Przyborowski and Wilenski (1940).
     """
+    labels_of(x1, x2)
     first, second = rates(x1, n1), rates(x2, n2)
     both = _both(first, second)
     before = poisson_intervals(first.x, first.n, confidence)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import gammaln
 
-from analysis.measures.counts import as_floats
+from analysis.measures.counts import as_floats, check_confidence, check_draws, labels_of
 from analysis.measures.permutation import sign_flip_p_value
 from analysis.measures.ratio_change import t_ratio
 from analysis.measures.signed_rank import hodges_lehmann, signed_rank_p_value, signed_rank_sums
@@ -56,38 +56,37 @@ def compare_paired(
     differences, else ``draws`` seeded ones), Wilcoxon's signed-rank, paired t. Effects: Cohen's dz, Hedges' gz (exact
     gamma correction), matched rank-biserial (W⁺−W⁻)/(W⁺+W⁻). Hodges–Lehmann estimate with interval. Zero differences
     are left out of Wilcoxon, Hodges–Lehmann and rank-biserial, as in R's ``wilcox.test``, and kept in the means.
-    dz and gz are NaN when all differences are the same non-zero number. Raises ValueError for unequal lengths and
-    infinite values.
+    dz and gz are NaN when all differences are the same non-zero number. Raises ValueError for unequal lengths, infinite
+    values, Series that name the schools in different orders, fewer than one draw, or a confidence outside 0–1.
 
     Source: Hollander and Wolfe (1973); Hedges (1981); Kerby (2014); Lakens (2013).
     """
+    check_confidence(confidence)
+    check_draws(draws)
     differences = _differences(before, after)
-    nonzero = differences[differences != 0]
-    status = _status(len(differences), len(nonzero), min_pairs)
-    estimate, low, high = _shift(nonzero, len(differences), confidence)
-    tested = status == "ok"
+    nonzero, pairs = differences[differences != 0], len(differences)
+    status = _status(pairs, len(nonzero), min_pairs)
+    mean, median = (float(differences.mean()), float(np.median(differences))) if pairs else (np.nan, np.nan)
+    shift, low, high = _shift(nonzero, pairs, confidence)
+    p_permutation = p_wilcoxon = p_t = np.nan
+    if status == "ok":
+        p_permutation = sign_flip_p_value(differences, seed, draws)
+        p_wilcoxon, p_t = signed_rank_p_value(nonzero), _t_test(differences)
+    else:
+        low = high = np.nan
     dz, gz = _standardised(differences)
+    up, down = int((differences > 0).sum()), int((differences < 0).sum())
     return PairedComparison(
-        mean_difference=float(differences.mean()) if len(differences) else np.nan,
-        median_difference=float(np.median(differences)) if len(differences) else np.nan,
-        hodges_lehmann=estimate,
-        hl_low=low if tested else np.nan,
-        hl_high=high if tested else np.nan,
-        p_permutation=sign_flip_p_value(differences, seed, draws) if tested else np.nan,
-        p_wilcoxon=signed_rank_p_value(nonzero) if tested else np.nan,
-        p_t=_t_test(differences) if tested else np.nan,
-        dz=dz,
-        gz=gz,
-        rank_biserial=_rank_biserial(nonzero, len(differences)),
-        n_up=int((differences > 0).sum()),
-        n_down=int((differences < 0).sum()),
-        n_same=int((differences == 0).sum()),
-        status=status,
-    )
+        mean_difference=mean, median_difference=median, hodges_lehmann=shift, hl_low=low, hl_high=high,
+        p_permutation=p_permutation, p_wilcoxon=p_wilcoxon, p_t=p_t,
+        dz=dz, gz=gz, rank_biserial=_rank_biserial(nonzero, pairs),
+        n_up=up, n_down=down, n_same=pairs - up - down, status=status,
+    )  # fmt: skip
 
 
 def _differences(before: ArrayLike, after: ArrayLike) -> np.ndarray:
     """Sorted differences of complete pairs; rounding noise is removed so that ties and zeros are recognised."""
+    labels_of(before, after)
     first, second = as_floats(before), as_floats(after)
     if len(first) != len(second):
         raise ValueError("before and after must have one value per school each")
@@ -97,7 +96,7 @@ def _differences(before: ArrayLike, after: ArrayLike) -> np.ndarray:
     complete = ~np.isnan(first) & ~np.isnan(second)
     first, second = first[complete], second[complete]
     scale = max(np.max(np.abs(first), initial=0.0), np.max(np.abs(second), initial=0.0))
-    digits = 13 - int(np.ceil(np.log10(scale))) if scale > 0 else 13
+    digits = min(13 - int(np.ceil(np.log10(scale))), 300) if scale > 0 else 13
     return np.sort(np.round(second - first, digits)) + 0.0
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.measures.counts import as_floats
+from analysis.measures.counts import as_floats, check_confidence, check_draws
 
 EXACT_UP_TO = 20_000  # ways to choose the first group that are all enumerated
 _CELLS = 4_000_000
@@ -36,8 +36,11 @@ def compare_groups(
     The two-sided p counts the assignments of schools to groups of the same sizes whose means differ at least as
     much: all of them up to 20,000, else ``draws`` seeded ones, (1 + hits)/(1 + draws). Interval: Student's t with
     pooled variance, which also serves a group of one. NaN where a group is empty or all schools are in the groups
-    alone. Does not depend on the order given. Source: Fisher (1935); Pitman (1937); Phipson and Smyth (2010).
+    alone. Does not depend on the order given. Raises ValueError for fewer than one draw or a confidence outside 0–1.
+    Source: Fisher (1935); Pitman (1937); Phipson and Smyth (2010).
     """
+    check_confidence(confidence)
+    check_draws(draws)
     a, b = (np.sort(values[~np.isnan(values)]) for values in (as_floats(first), as_floats(second)))
     if not len(a) or not len(b):
         return GroupDifference(np.nan, np.nan, np.nan, np.nan, len(a), len(b))
@@ -52,8 +55,11 @@ def compare_groups(
 
 
 def least_p_value(n_first: int, n_second: int) -> float:
-    """The smallest p the permutation test can give for groups of these sizes."""
-    return 1 / comb(n_first + n_second, n_first)
+    """The smallest p the permutation test can give for groups of these sizes.
+
+    Groups of equal size can change places: the opposite assignment gives the same distance of means.
+    """
+    return (1 + (n_first == n_second)) / comb(n_first + n_second, n_first)
 
 
 def _permutation_p(values: np.ndarray, size: int, observed: float, seed: int, draws: int) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.measures.counts import as_floats, rates, shares
+from analysis.measures.counts import as_floats, check_confidence, rates, shares
 
 IntervalMethod = Literal["wilson", "clopper-pearson", "jeffreys"]
 _STATSMODELS_NAMES = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffreys"}
@@ -38,13 +38,15 @@ def proportion_intervals(
 
     Parameters: counts, one per unit (arrays or Series, NaN = not reported). Returns a frame with one row per unit and
     columns ``value, ci_low, ci_high``, fractions 0–1; NaN where a count is missing or the denominator is zero.
-    Raises ValueError naming the unit when x > n or a count is negative, and for an unknown method.
+    Raises ValueError naming the unit when x > n or a count is negative, and for an unknown method, a confidence outside
+    0–1, unequal lengths, or Series that name the units in different orders (as all functions of counts do).
 
     Source: Wilson (1927), Clopper and Pearson (1934); Brown, Cai and DasGupta (2001), whose Jeffreys interval starts
     at 0 for x = 0 and ends at 1 for x = n.
     """
     if method not in _STATSMODELS_NAMES:
         raise ValueError(f"unknown method {method!r}; use one of {', '.join(_STATSMODELS_NAMES)}")
+    check_confidence(confidence)
     counts = shares(numerator, denominator)
     x, n = counts.x[counts.valid], counts.n[counts.valid]
     low, high = proportion_confint(x, n, alpha=1 - confidence, method=_STATSMODELS_NAMES[method])
@@ -59,6 +61,7 @@ def poisson_intervals(numerator: ArrayLike, exposure: ArrayLike, confidence: flo
     Returns one row per unit: ``value, ci_low, ci_high`` in events per unit of exposure; NaN where missing or without
     exposure. Raises ValueError naming the unit for negative counts. Source: Garwood (1936).
     """
+    check_confidence(confidence)
     counts = rates(numerator, exposure)
     x, n = counts.x[counts.valid], counts.n[counts.valid]
     tail = (1 - confidence) / 2
@@ -74,6 +77,7 @@ def pooled_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float
 
     Source: Cochran (1977), Sampling Techniques, 6.4; the same numbers as R's ``survey::svyratio``.
     """
+    check_confidence(confidence)
     counts = rates(numerator, denominator)
     y, x = sorted_rows(counts.x[counts.valid], counts.n[counts.valid])
     n = len(y)

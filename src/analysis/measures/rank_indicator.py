@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.measures.counts import Counts, rates, shares
-from analysis.measures.rank_intervals import best_places, rank_intervals
+from analysis.measures.rank_intervals import around_places, rank_intervals
 
 Kind = Literal["share", "rate", "exact"]
 
@@ -42,11 +42,7 @@ def rank_indicator(
         theta, sigma, confidence=confidence, joint=joint, higher_is_better=higher_is_better, seed=seed
     )
     value = np.where(counts.valid, counts.x / np.where(counts.valid, counts.n, 1.0), np.nan)
-    places = best_places(value if higher_is_better else -value)
-    frame["rank"] = places if np.isnan(places).any() else places.astype(int)
-    frame["low"] = frame[["low", "rank"]].min(axis=1, skipna=False)
-    frame["high"] = frame[["high", "rank"]].max(axis=1, skipna=False)
-    return frame.set_axis(counts.labels)
+    return around_places(frame, value if higher_is_better else -value).set_axis(counts.labels)
 
 
 def stabilised_share(x: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.measures.claims import count_claims
 from analysis.measures.correlated_values import correlated_critical_values
-from analysis.measures.counts import as_floats
+from analysis.measures.counts import as_floats, check_confidence, check_draws, labels_of
 from analysis.measures.critical_values import marginal_critical_values
 from analysis.measures.joint_values import joint_critical_value
 from analysis.measures.scale_values import marginal_values_on_grid
@@ -38,12 +40,14 @@ def rank_intervals(
     Unit j lies below k when θ_k − θ_j > c·s_jk, s_jk² = σ_j² + σ_k²; low = 1 + units above, high = n − units below.
     Joint intervals of independent estimates give their c in ``.attrs["critical_value"]``.
     Raises ValueError for infinite estimates and negative or missing standard errors (naming the unit), wrong shapes, a
-    covariance that is not symmetric positive semidefinite, or neither kind of error given.
+    covariance that is not symmetric positive semidefinite, neither kind of error given, a confidence outside 0–1, fewer
+    than one draw, or Series that name the units in different orders.
 
     Source: Mogstad, Romano, Shaikh and Wilhelm (2024), Review of Economic Studies 91, 476–518; step-down over
     directed claims as in the R package csranks.
     """
-    labels = estimates.index if isinstance(estimates, pd.Series) else None
+    rule = _Rule(confidence, joint, step_down, draws, seed)
+    labels = labels_of(estimates, standard_errors)
     theta = as_floats(estimates) * (1.0 if higher_is_better else -1.0)
     labels = pd.RangeIndex(len(theta)) if labels is None else labels
     if np.isinf(theta).any():
@@ -51,14 +55,28 @@ def rank_intervals(
     if (standard_errors is None) == (covariance is None):
         raise ValueError("give either standard_errors or covariance")
     if standard_errors is None:
-        counts = _counts_correlated(theta, np.asarray(covariance, float), confidence, joint, step_down, draws, seed)
-        return _places(theta, *counts, labels)
+        return _places(theta, *_counts_correlated(theta, np.asarray(covariance, float), rule), labels)
     sigma = _checked_errors(theta, as_floats(standard_errors), labels)
-    above, below, c = _counts_independent(theta, sigma, confidence, joint, step_down, draws, seed)
+    above, below, c = _counts_independent(theta, sigma, rule)
     frame = _places(theta, above, below, labels)
     if joint:
         frame.attrs["critical_value"] = c
     return frame
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """How claims are made. Raises ValueError for a confidence outside 0–1 and for fewer than one draw."""
+
+    confidence: float
+    joint: bool
+    step_down: bool
+    draws: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        check_confidence(self.confidence)
+        check_draws(self.draws)
 
 
 def _checked_errors(theta: np.ndarray, sigma: np.ndarray, labels: pd.Index) -> np.ndarray:
@@ -72,22 +90,16 @@ def _checked_errors(theta: np.ndarray, sigma: np.ndarray, labels: pd.Index) -> n
 
 
 def _counts_independent(
-    theta: np.ndarray,
-    sigma: np.ndarray,
-    confidence: float,
-    joint: bool,
-    step_down: bool,
-    draws: int,
-    seed: int,
+    theta: np.ndarray, sigma: np.ndarray, rule: _Rule
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | float]:
     """Units claimed above and below each unit, and the critical values; units not ranked count nowhere."""
     # one canonical order, so that draws and sums do not depend on the order given
     order = np.lexsort((sigma, theta))[: np.count_nonzero(~np.isnan(theta))]
     t, s = theta[order], sigma[order]
     c: np.ndarray | float = (
-        joint_critical_value(t, s, confidence, step_down, draws, seed)
-        if joint
-        else marginal_values(t, s, confidence, step_down)
+        joint_critical_value(t, s, rule.confidence, rule.step_down, rule.draws, rule.seed)
+        if rule.joint
+        else marginal_values(t, s, rule.confidence, rule.step_down)
     )
     above, below = np.zeros(len(theta), int), np.zeros(len(theta), int)
     above[order], below[order] = count_claims(t, s, c)
@@ -114,21 +126,15 @@ def marginal_values(theta: np.ndarray, sigma: np.ndarray, confidence: float, ste
     return c
 
 
-def _counts_correlated(
-    theta: np.ndarray,
-    covariance: np.ndarray,
-    confidence: float,
-    joint: bool,
-    step_down: bool,
-    draws: int,
-    seed: int,
-) -> tuple[np.ndarray, np.ndarray]:
+def _counts_correlated(theta: np.ndarray, covariance: np.ndarray, rule: _Rule) -> tuple[np.ndarray, np.ndarray]:
     n = len(theta)
     if covariance.shape != (n, n):
         raise ValueError("covariance must be n × n for n estimates")
     order = np.lexsort((np.diagonal(covariance), theta))[: np.count_nonzero(~np.isnan(theta))]
     t, matrix = theta[order], covariance[np.ix_(order, order)]
-    c, margin = correlated_critical_values(t, matrix, confidence, joint, step_down, draws, seed)
+    c, margin = correlated_critical_values(
+        t, matrix, rule.confidence, rule.joint, rule.step_down, rule.draws, rule.seed
+    )
     claimed = t - t[:, None] > c[:, None] * margin
     reverse = t[:, None] - t > c[:, None] * margin
     above, below = np.zeros(n, int), np.zeros(n, int)
@@ -143,6 +149,15 @@ def best_places(values: np.ndarray) -> np.ndarray:
     ascending = np.sort(values[ranked])
     places[ranked] = len(ascending) - np.searchsorted(ascending, values[ranked], side="right") + 1
     return places
+
+
+def around_places(intervals: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
+    """Intervals of places with the places of other values (higher is better), widened where needed to contain them."""
+    places = best_places(values)
+    frame = intervals.assign(
+        rank=places, low=np.minimum(intervals["low"], places), high=np.maximum(intervals["high"], places)
+    )
+    return frame if np.isnan(places).any() else frame.astype(int)
 
 
 def _places(theta: np.ndarray, above: np.ndarray, below: np.ndarray, labels: pd.Index) -> pd.DataFrame:

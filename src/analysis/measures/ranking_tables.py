@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.dictionary import contract_columns
 from analysis.measures.rank_indicator import Kind, rank_indicator
-from analysis.measures.rank_intervals import rank_intervals
+from analysis.measures.rank_intervals import around_places, rank_intervals
 from analysis.measures.scoring import (
     ScoreInputs,
     is_share_of_people,
@@ -82,7 +82,7 @@ def rankings_by_school(
     """The contract table ``rankings``: one row per school of one period, sorted by group and school_id.
 
     ``score``: weighted mean of target attainment, each at most 100 %; intervals from a parametric bootstrap of the
-    whole chain. A school is ranked within its group when at least ``scoring.min_valid_share`` of its applicable
+    whole chain, corrected for what it does to the mean score and widened where needed to contain the score and place. A school is ranked within its group when at least ``scoring.min_valid_share`` of its applicable
     indicators have a value and it did not work in special conditions; otherwise ``ranked`` is False, the places are
     missing and ``reason`` says why in Russian. ``attainment_level`` is the name of the level by fixed thresholds.
     """
@@ -105,8 +105,9 @@ def rankings_and_steps(
     reasons = rankings_reasons(inputs, settings)
     complete = np.array([reason in ("", SPECIAL) for reason in reasons], dtype=bool)
     scores = np.where(complete, inputs.scores(), np.nan)
-    errors = np.where(complete, score_errors(inputs, tests.bootstrap, tests.seed), np.nan)
-    low, high = score_interval(scores, errors, tests.confidence)
+    chance = score_errors(inputs, tests.bootstrap, tests.seed)
+    errors, estimates = np.where(complete, chance.error, np.nan), scores - chance.bias
+    low, high = score_interval(scores, estimates, errors, tests.confidence)
     ranked = reasons == ""
     table = pd.DataFrame(
         {
@@ -119,7 +120,7 @@ def rankings_and_steps(
         attainment_level=_levels(np.where(ranked, scores, np.nan), settings),
         previous_rank=_previous(table, previous_rankings),
     )
-    table = table.join(_places(table, errors, settings))
+    table = table.join(_places(table, estimates, errors, settings))
     table = table.sort_values(["group", "school_id"], ignore_index=True)
     return table[COLUMNS], table.loc[table["ranked"], STEP_COLUMNS].reset_index(drop=True)
 
@@ -136,16 +137,18 @@ def rankings_reasons(inputs: ScoreInputs, settings: Settings) -> np.ndarray:
     return reasons
 
 
-def _places(table: pd.DataFrame, errors: np.ndarray, settings: Settings) -> pd.DataFrame:
+def _places(table: pd.DataFrame, estimates: np.ndarray, errors: np.ndarray, settings: Settings) -> pd.DataFrame:
+    """Places by score within each group; intervals and steps by the estimates, which chance does not move."""
     places = pd.DataFrame(np.nan, index=table.index, columns=_PLACES)
     tests = settings.project.tests
     for _, rows in table[table["ranked"]].groupby("group", sort=True):
-        scores, own = rows["score"], errors[rows.index]
-        marginal = rank_intervals(scores, own, confidence=tests.confidence)
+        scores, own, estimate = rows["score"].to_numpy(float), errors[rows.index], estimates[rows.index]
+        marginal = around_places(rank_intervals(estimate, own, confidence=tests.confidence), scores)
         draws = JOINT_DRAWS if len(rows) <= MANY else JOINT_DRAWS // 5
-        joint = rank_intervals(scores, own, confidence=tests.confidence, joint=True, draws=draws, seed=tests.seed)
-        steps = indistinguishable_steps(scores, own, joint.attrs["critical_value"])
-        places.loc[rows.index, _PLACES] = np.column_stack([marginal, joint[["low", "high"]], steps]).astype(float)
+        joint = rank_intervals(estimate, own, confidence=tests.confidence, joint=True, draws=draws, seed=tests.seed)
+        steps = indistinguishable_steps(estimate, own, joint.attrs["critical_value"], along=scores)
+        ends = around_places(joint, scores)[["low", "high"]]
+        places.loc[rows.index, _PLACES] = np.column_stack([marginal, ends, steps]).astype(float)
     return places.astype("Int64")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.measures.counts import as_floats, rates
+from analysis.measures.counts import as_floats, check_confidence, labels_of, rates
 from analysis.measures.proportions import clustered_se, sorted_rows
 
 
@@ -34,11 +34,14 @@ def pooled_ratio_change(
     Each position of the four arrays is one school; schools that lack a value or have a zero denominator in either
     period are left out. uᵢ = (yᵢ₂−R₂xᵢ₂)/X₂ − (yᵢ₁−R₁xᵢ₁)/X₁, SE² = n/(n−1)·Σuᵢ², t with n−1 degrees of freedom.
     With fewer than two schools the test is NaN. When every school changed alike (SE 0), t is 0 and p 1 for no
-    change, ±inf and 0 for the same change everywhere. Raises ValueError for negative counts or unequal lengths.
+    change, ±inf and 0 for the same change everywhere. Raises ValueError for negative counts, unequal lengths, Series
+    that name the schools in different orders, or a confidence outside 0–1.
 
     Source: linearisation of a difference of two ratios on a matched panel (Wolter 2007, Introduction to Variance
     Estimation, ch. 6).
     """
+    check_confidence(confidence)
+    labels_of(y1, x1, y2, x2)
     arrays = [as_floats(values) for values in (y1, x1, y2, x2)]
     if len({len(values) for values in arrays}) != 1:
         raise ValueError("the four arrays must have one value per school each")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.measures.chances import chances_of_group
 from analysis.measures.composite import aggregated
 from analysis.periods import Period
 from analysis.settings import Indicator, Settings
@@ -91,21 +92,63 @@ def score_inputs(indicators: pd.DataFrame, schools: pd.DataFrame, settings: Sett
     )
 
 
-def score_errors(inputs: ScoreInputs, draws: int, seed: int) -> np.ndarray:
-    """Standard error of each school's score: spread of the scores over ``draws`` drawn versions of its counts."""
-    centre = aggregated(inputs.attainment, inputs.weights, "arithmetic")
+@dataclass(frozen=True)
+class ScoreErrors:
+    """What chance does to each school's score, in its points: its spread, and by how much it moves the score on average.
+
+    The bias is there because attainment counts up to 100 %: luck above the target is cut off, bad luck is not, and the
+    smaller a school, the more of both it has.
+    """
+
+    error: np.ndarray
+    bias: np.ndarray
+
+
+def score_errors(inputs: ScoreInputs, draws: int, seed: int) -> ScoreErrors:
+    """Spread and mean of the scores over ``draws`` drawn versions of the schools' counts, NaN without a value.
+
+    The counts are drawn from :func:`chances_behind` them; the bias is the mean drawn score less the score at these
+    chances. Source: parametric bootstrap, Efron and Tibshirani (1993), ch. 6 and 10.
+    """
+    chance = chances_behind(inputs)
+    centre = aggregated(attainments_at(inputs, chance), inputs.weights, "arithmetic")
     count = draws_for(inputs, draws)
 
     def sums(portion: Portion) -> tuple[np.ndarray, np.ndarray]:
-        drawn = draw_portion(inputs, portion)
+        drawn = draw_portion(inputs, chance, portion)
         differences = [aggregated(one, inputs.weights, "arithmetic") - centre for one in drawn]
         return np.sum(differences, axis=0), np.sum(np.square(differences), axis=0)
 
     with ThreadPoolExecutor(THREADS) as pool:  # added up in the order of the portions
         total, squares = np.sum(list(pool.map(sums, portions(inputs, count, seed))), axis=0)
     variance = np.maximum(squares - total**2 / count, 0.0) / (count - 1)
-    error = np.sqrt(variance)
-    return np.where(error > 1e-9, error, np.where(np.isnan(error), np.nan, 0.0))
+    return ScoreErrors(_without_noise(np.sqrt(variance)), _without_noise(total / count))
+
+
+def _without_noise(points: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(points) < 1e-9, 0.0, points)
+
+
+def chances_behind(inputs: ScoreInputs) -> np.ndarray:
+    """The chance or rate behind every count, school × indicator, see :func:`chances_of_group`; a yes/no is a fact."""
+    x, n = inputs.numerator, inputs.denominator
+    share = np.array([one.unit == "percent" for one in inputs.indicators], dtype=bool)
+    fact = np.array([one.unit == "yes_no" for one in inputs.indicators], dtype=bool)
+    chance = np.full(x.shape, np.nan)
+    for group in sorted(set(inputs.groups), key=str):
+        rows = inputs.groups == group
+        chance[rows] = chances_of_group(x[rows], n[rows], share)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(fact, x / n, chance)
+
+
+def attainments_at(inputs: ScoreInputs, chance: np.ndarray) -> np.ndarray:
+    """Attainments if every value were its chance; NaN stays where the score has no value."""
+    columns = [
+        attainment_of(indicator.scale * chance[:, column], inputs.targets[column], indicator)
+        for column, indicator in enumerate(inputs.indicators)
+    ]
+    return np.where(np.isnan(inputs.attainment), np.nan, np.column_stack(columns) if columns else inputs.attainment)
 
 
 def draws_for(inputs: ScoreInputs, wanted: int) -> int:
@@ -116,7 +159,8 @@ def draws_for(inputs: ScoreInputs, wanted: int) -> int:
 
 def drawn_attainments(inputs: ScoreInputs, draws: int, seed: int) -> np.ndarray:
     """All draws at once, see :func:`draw_portion`."""
-    return np.concatenate([draw_portion(inputs, portion) for portion in portions(inputs, draws, seed)])
+    chance = chances_behind(inputs)
+    return np.concatenate([draw_portion(inputs, chance, portion) for portion in portions(inputs, draws, seed)])
 
 
 def portions(inputs: ScoreInputs, draws: int, seed: int) -> list[Portion]:
@@ -125,18 +169,16 @@ def portions(inputs: ScoreInputs, draws: int, seed: int) -> list[Portion]:
     return [(min(size, draws - first), [seed, number]) for number, first in enumerate(range(0, draws, size))]
 
 
-def draw_portion(inputs: ScoreInputs, portion: Portion) -> np.ndarray:
+def draw_portion(inputs: ScoreInputs, chance: np.ndarray, portion: Portion) -> np.ndarray:
     """Drawn attainments, draw × school × indicator; NaN stays where the score has no value.
 
-    Counts are binomial (shares) or Poisson (rates, counts), with the chances of the reported ones drawn in a little
-    from the ends, (x + ⅜)/(n + ¾), so that 0 and 100 percent have errors too; yes/no is a fact and stays.
+    Counts are binomial (shares) or Poisson (rates, counts) with the chances given; yes/no is a fact and stays.
     """
     draws, seed = portion
     rng, size = np.random.default_rng(seed), (draws, len(inputs.school_ids))
     drawn = np.empty((*size, len(inputs.indicators)))
     for column, indicator in enumerate(inputs.indicators):
-        x, n = inputs.numerator[:, column], inputs.denominator[:, column]
-        value = indicator.scale * _drawn_ratio(indicator, x, n, size, rng)
+        value = indicator.scale * _drawn_ratio(indicator, chance[:, column], inputs.denominator[:, column], size, rng)
         drawn[:, :, column] = attainment_of(value, inputs.targets[column], indicator)
     return np.where(np.isnan(inputs.attainment), np.nan, drawn)
 
@@ -149,23 +191,25 @@ def attainment_of(value: np.ndarray, target: float, indicator: Indicator) -> np.
     return np.minimum(FULL, FULL * share)
 
 
-def score_interval(score: np.ndarray, error: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Normal interval of a score within 0–100."""
+def score_interval(
+    score: np.ndarray, estimate: np.ndarray, error: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Normal interval of the estimate within 0–100, widened where needed to contain the score."""
     half = stats.norm.isf((1 - confidence) / 2) * error
-    return np.clip(score - half, 0, FULL), np.clip(score + half, 0, FULL)
+    low, high = np.clip(estimate - half, 0, FULL), np.clip(estimate + half, 0, FULL)
+    return np.minimum(low, score), np.maximum(high, score)
 
 
 def _drawn_ratio(
-    indicator: Indicator, x: np.ndarray, n: np.ndarray, size: tuple[int, int], rng: np.random.Generator
+    indicator: Indicator, chance: np.ndarray, n: np.ndarray, size: tuple[int, int], rng: np.random.Generator
 ) -> np.ndarray:
-    usable = ~np.isnan(x) & ~np.isnan(n) & (n > 0)
-    x, n = np.where(usable, x, 0.0), np.where(usable, n, 1.0)
+    usable = ~np.isnan(chance)
+    chance, n = np.where(usable, chance, 0.0), np.where(usable, n, 1.0)
     if indicator.unit == "yes_no":
-        return np.broadcast_to(x / n, size)
+        return np.broadcast_to(chance, size)
     if indicator.unit == "percent":
-        chance = np.clip((x + 0.375) / (n + 0.75), 0, 1)
         return rng.binomial(np.rint(n).astype(np.int64), chance, size) / n
-    return rng.poisson(x + 0.375, size) / n
+    return rng.poisson(chance * n, size) / n
 
 
 def _scored(rows: pd.DataFrame, period: Period | None, settings: Settings) -> tuple[Indicator, ...]:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.measures.composite import aggregated, as_matrix, normalised
+from analysis.measures.composite import aggregated, as_matrix, checked_weights, normalised
+from analysis.measures.counts import check_draws
 from analysis.measures.rank_intervals import best_places
 
 WEIGHT_RANGE = 0.25
@@ -38,15 +39,19 @@ def ranking_sensitivity(
     ``aggregation`` and ``leave_one_out`` (each variant once), ``method`` (all four at once, at random), and with
     samples ``sampling`` (data alone) and ``all`` (data and method). Returns one row per unit and scenario: ``unit``
     (position), ``scenario``, ``rank_mean, rank_median, rank_q05, rank_q95`` (1 = best); NaN for a unit without values.
-    Raises ValueError for arrays whose shapes do not fit and for infinite values.
+    Raises ValueError for arrays whose shapes do not fit, infinite values, impossible weights, a ``weight_range`` outside
+    0–1 and fewer than one draw.
 
     Source: OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 7; the R package COINr.
     """
     matrix = as_matrix(values)
-    weight = np.ones(matrix.shape[1]) if weights is None else np.array(weights, dtype=float)
+    weight = checked_weights(weights, matrix.shape[1])
     drawn = None if samples is None else np.asarray(samples, dtype=float)
-    if weight.shape != matrix.shape[1:] or (drawn is not None and drawn.shape[1:] != matrix.shape):
-        raise ValueError("weights need one value per column, samples the shape draws × values")
+    if drawn is not None and (drawn.shape[1:] != matrix.shape or np.isinf(drawn).any()):
+        raise ValueError("samples must be finite and have the shape draws × units × indicators")
+    if not 0 <= weight_range <= 1:
+        raise ValueError(f"weight_range {weight_range:g} does not lie between 0 and 1")
+    check_draws(draws)
     variation = _Variation(weight, goalposts, weight_range)
     scenarios = _scenarios(matrix, drawn, variation, draws, seed)
     return pd.concat([_summary(places, name) for name, places in scenarios], ignore_index=True)
@@ -70,7 +75,8 @@ class _Variation:
 
     def random_weights(self, rng: np.random.Generator) -> np.ndarray:
         factor = rng.uniform(1 - self.weight_range, 1 + self.weight_range, len(self.weight))
-        return self.weight * factor / (self.weight * factor).sum()
+        total = (self.weight * factor).sum()
+        return self.weight * factor / (total if total > 0 else 1.0)
 
     def random_method(self, rng: np.random.Generator) -> tuple[str, str, np.ndarray]:
         """Normalisation, aggregation, and weights, one of which may be set to zero."""

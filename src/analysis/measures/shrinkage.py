@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy import optimize, stats
 from scipy.special import betaln, expit, gammaln, logit
 
-from analysis.measures.counts import shares
+from analysis.measures.counts import check_confidence, shares
 
 _LOG_SIZE = (-4.0, 14.0)  # log(a+b) searched; beyond e¹⁴ prior pupils the schools do not differ
 
@@ -20,10 +20,11 @@ def shrink(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.9
     ``.attrs`` together with ``loglik``. Returns one row per unit: ``shrunk, ci_low, ci_high`` (posterior mean and
     equal-tailed interval, fractions) and ``weight_own`` = n/(n+a+b), the weight of the unit's own share; NaN where a
     count is missing or n = 0. When the units differ no more than chance (rho 0) every unit gets the common share.
-    Raises ValueError naming the unit when x > n.
+    Raises ValueError naming the unit when x > n, and for a confidence outside 0–1.
 
     Source: Skellam (1948), J. R. Stat. Soc. B 10, 257–261; Efron and Morris (1975) for the use.
     """
+    check_confidence(confidence)
     counts = shares(numerator, denominator)
     x, n = counts.x[counts.valid], counts.n[counts.valid]
     mu, rho, loglik = _fit(x, n)

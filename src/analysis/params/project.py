@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -82,8 +82,14 @@ class Scoring(Strict):
 
     min_denominator: int = 10
     min_valid_share: float = Field(0.8, ge=0, le=1)
-    weights: Mapping[str, float] = {}
+    weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
     levels: tuple[ScoreLevel, ...]
+
+
+#: The methods of statsmodels' ``multipletests``.
+Correction = Literal[
+    "bonferroni", "sidak", "holm", "holm-sidak", "simes-hochberg", "hommel", "fdr_bh", "fdr_by", "fdr_tsbh", "fdr_tsbky"
+]
 
 
 class Tests(Strict):
@@ -91,12 +97,12 @@ class Tests(Strict):
 
     confidence: float = Field(0.95, gt=0.5, lt=1)
     alpha: float = Field(0.05, gt=0, lt=0.5)
-    multiplicity: str = "holm"
-    screening: str = "fdr_bh"
-    min_pairs: int = 6
+    multiplicity: Correction = "holm"
+    screening: Correction = "fdr_bh"
+    min_pairs: int = Field(6, ge=2)
     permutations: int = Field(9999, ge=99)
     bootstrap: int = Field(2000, ge=100)
-    seed: int = 49
+    seed: int = Field(49, ge=0)
 
 
 class Break(Strict):

@@ -152,3 +152,20 @@ def test_degenerate_groups():
     equal = compare_groups([2.0] * 3, [2.0] * 4)
     assert (equal.difference, equal.p_value) == (0, 1)
     assert least_p_value(1, 19) == 1 / 20
+
+
+@pytest.mark.parametrize(("n_first", "n_second"), [(3, 3), (4, 4), (3, 4), (1, 5), (2, 2)])
+def test_the_least_p_is_the_one_of_groups_wholly_apart(n_first, n_second):
+    # of two groups of three 2 of the 20 ways are as far apart: p can only be 0.1, which proves nothing at 5 %
+    apart = compare_groups(range(10, 10 + n_first), range(-n_second, 0))
+    assert apart.p_value == pytest.approx(least_p_value(n_first, n_second))
+
+
+def test_three_schools_against_three_are_no_data():
+    six = CITY.iloc[:6]
+    then = rows({"П11": [(100, SIZE)] * 6}, six, BEFORE)
+    now = rows({"П11": [(200 + i, SIZE) for i in range(3)] + [(100 + i, SIZE) for i in range(3)]}, six)
+    register, table = measures(["s101", "s102", "s103"]), pd.concat([then, now], ignore_index=True)
+    row = effects_by_measure(register, table, six, H1, BEFORE, SETTINGS).iloc[0]
+    assert (row["n_with"], row["n_without"], row["verdict"]) == (3, 3, "нет данных")
+    assert np.isnan(row["p_value"])

@@ -1,13 +1,16 @@
 """Tables of places: scores by hand, who is ranked, and what the intervals promise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.measures import rankings
 from analysis.measures.composite import composite
 from analysis.measures.ranking_tables import COLUMNS, RANK_COLUMNS
-from analysis.measures.scoring import score_errors, score_inputs
+from analysis.measures.scoring import chances_behind, score_errors, score_inputs
 from tests.unit.measures.table_kit import H1, SETTINGS, SHARES, random_counts, rows, schools
 
 CITY = schools({"А": 8, "Б": 10})
@@ -67,14 +70,51 @@ def test_bootstrap_error_of_an_uncapped_score_is_the_binomial_one():
     inputs = score_inputs(rows({"П04": [(60, 300)], "П06": [(90, 300)]}, small), small, SETTINGS)
     targets = inputs.targets
     variance = [(100 * 100 / t) ** 2 * p * (1 - p) / 300 for t, p in zip(targets, (0.2, 0.3), strict=True)]
-    assert score_errors(inputs, 20_000, 1)[0] == pytest.approx(np.sqrt(sum(variance)) / 2, rel=0.02)
+    assert score_errors(inputs, 20_000, 1).error[0] == pytest.approx(np.sqrt(sum(variance)) / 2, rel=0.02)
 
 
 def test_attainment_far_beyond_the_cap_has_no_error():
     small = schools({"А": 2})
     inputs = score_inputs(rows({"П04": [(299, 300), (290, 300)]}, small), small, SETTINGS)
     assert inputs.scores().tolist() == [100, 100]
-    assert score_errors(inputs, 500, 1).tolist() == [0, 0]
+    chance = score_errors(inputs, 500, 1)
+    assert (chance.error.tolist(), chance.bias.tolist()) == ([0, 0], [0, 0])
+
+
+def alike(n, chances, ratio, rng):
+    """Inputs of a group whose schools of ``n`` pupils have the same chances; targets are the chances over ``ratio``."""
+    city = schools({"Б": len(n)})
+    shape = score_inputs(rows({code: [(k // 2, k) for k in n] for code in SHARES[: len(chances)]}, city), city, SETTINGS)
+    x, size = rng.binomial(n[:, None], chances).astype(float), np.repeat(n[:, None], len(chances), axis=1).astype(float)
+    targets = 100 * np.array(chances) / ratio
+    reached = np.minimum(100, 100 * (100 * x / size) / targets)
+    return replace(shape, targets=targets, numerator=x, denominator=size, attainment=reached)
+
+
+@pytest.mark.parametrize("ratio", [0.8, 1.0])
+def test_small_schools_that_do_not_differ_are_rarely_told_apart_by_their_scores(ratio):
+    # with each school's own share in place of chances_behind(), and without the bias, 15–40 of 100 such groups are
+    n = np.random.default_rng(5).integers(8, 60, 40)
+    found = 0
+    for seed in range(60):
+        inputs = alike(n, [0.3, 0.6, 0.15], ratio, np.random.default_rng(seed))
+        chance = score_errors(inputs, 300, seed)
+        places = rankings.rank_intervals(inputs.scores() - chance.bias, chance.error, joint=True, draws=2000)
+        found += bool((places["low"] > 1).any())
+    assert found <= 7
+
+
+def test_the_cut_at_the_target_costs_a_small_school_more_and_the_bias_says_how_much():
+    # exact: mean of min(1, X/(n·target)) for X ~ Bin(n, target)
+    n = np.array([10, 40, 400] * 30)
+    inputs = alike(n, [0.4], 1.0, np.random.default_rng(1))
+    bias = score_errors(inputs, 4000, 1).bias
+    common = chances_behind(inputs)[0, 0]
+    for size in (10, 40, 400):
+        x = np.arange(size + 1)
+        exact = stats.binom.pmf(x, size, common) @ np.minimum(100, 100 * x / size / 0.4) - min(100, 100 * common / 0.4)
+        assert bias[n == size].mean() == pytest.approx(exact, abs=0.3)
+    assert bias[0] < bias[1] < bias[2] < 0
 
 
 def test_incomplete_schools_stand_beside_with_the_reason():

@@ -32,6 +32,13 @@ def test_overlapping_intervals_of_places_may_still_be_told_apart():
     assert indistinguishable_steps(theta, sigma, frame.attrs["critical_value"]).tolist() == [1, 1, 2]
 
 
+def test_along_the_places_that_are_shown():
+    # the third estimate is told from the first, shown last; along the estimates themselves the steps would be 1, 2, 1
+    steps = indistinguishable_steps([90, 84, 89], [1, 1, 1], 2.0, along=[97, 96, 95])
+    assert steps.tolist() == [1, 2, 3]
+    assert indistinguishable_steps([90, 84, np.nan], [1, 1, 1], 2.0, along=[97, 96, 99])[:2].tolist() == [1, 2]
+
+
 def test_known_values_are_steps_of_their_own_and_ties_share_one():
     assert indistinguishable_steps([3, 2, 2, 1], [0] * 4, 0.0).tolist() == [1, 2, 2, 3]
 

@@ -11,7 +11,7 @@ from analysis.measures.summaries import schools_by_level
 from analysis.report.charts_funnel import place_names
 from analysis.report.charts_page import width_mm
 from analysis.report.opening import PeriodReport
-from analysis.report.sections import comparison, funnel, levels, pictures
+from analysis.report.sections import card, comparison, funnel, levels, pictures
 from tests.unit.measures.table_kit import BEFORE, H1, SETTINGS, random_counts, rows, schools
 
 CITY = schools({"А": 8, "Б": 12})
@@ -48,6 +48,36 @@ def test_those_left_out_are_counted_beside_the_levels(tables):
     assert text.replace("\u00a0", " ").startswith(
         "Распределено 19 учреждений из 20 (не распределены – 1, причины ниже): "
     )
+
+
+@pytest.mark.parametrize(
+    ("size", "place", "said"),
+    [(1, 1, "одна"), (2, 2, "2-я"), (3, 3, "в нижней трети"), (9, 3, "в верхней трети"), (9, 4, "в средней трети")],
+)
+def test_a_card_tells_the_place_in_a_group_of_any_size(tables, size, place, said):
+    row = {"school_id": "s1", "group": "А", "score": 90.0, "attainment_level": "близко к достижению", "ranked": True}
+    row |= {"rank": place, "rank_low": 1, "rank_high": size, "reason": ""}
+    own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [size]})}
+    fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
+    assert fact.value == said
+    assert (f"{place}-е место; с учётом случайных колебаний – от 1-го до {size}-го" in str(fact.detail)) == (size > 1)
+
+
+def test_without_effects_a_report_says_why(tables):
+    empty = tables | {"effects": pd.DataFrame(columns=["measure"])}
+    kept = empty | {"measures": pd.DataFrame({"measure": ["М1"]})}
+    assert "не ведётся" in str(comparison.effects_block(report(empty)).text)
+    said = str(comparison.effects_block(report(kept)).text)
+    assert "не ведётся" not in said
+    assert "после периода сравнения (I полугодие 2021 года)" in said
+
+
+def test_no_data_for_a_measure_is_explained(tables):
+    effect = {"measure": "М1", "indicator": "П11", "before": 1.0, "after": 2.0, "difference_in_differences": 0.5}
+    effect |= {"ci_low": np.nan, "ci_high": np.nan, "p_value": np.nan, "n_with": 1, "n_without": 3}
+    for verdict in ("нет данных", "недостаточно"):
+        note = str(comparison.effects_table(report(tables | {"effects": pd.DataFrame([effect | {"verdict": verdict}])})).note)
+        assert ("«Нет данных» – " in note) == (verdict == "нет данных")
 
 
 def test_steps_in_the_table_are_those_of_pairs(tables):

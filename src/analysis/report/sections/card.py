@@ -70,18 +70,19 @@ def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
     row = rows.iloc[0]
     tone = level_signals(report)[row["attainment_level"]].tone
     size = int(report.tables["group_medians"]["n_ranked"].iloc[0])
+    score = KeyFact(format_percent(row["score"]), "среднее достижение целей", row["attainment_level"], tone)
+    return KeyFacts([score, _position(row, size)])
+
+
+def _position(row: pd.Series, size: int) -> KeyFact:
+    """The third of the group; a group of two has no thirds, and one school nobody to be compared with."""
+    if size < 2:
+        return KeyFact("одна", f"распределена в группе {row['group']}: сравнивать не с кем")
     schools = count_of(size, "школы", "школ", "школ")
-    return KeyFacts(
-        [
-            KeyFact(format_percent(row["score"]), "среднее достижение целей", row["attainment_level"], tone),
-            KeyFact(_third(row, size), f"группы {row['group']} из {schools}", _places_text(row)),
-        ]
-    )
-
-
-def _third(row: pd.Series, size: int) -> str:
-    part = THIRDS[min(2, int(3 * (row["rank"] - 1) / max(size, 1)))]
-    return f"в {part} трети"
+    if size < len(THIRDS):
+        return KeyFact(f"{int(row['rank'])}-я", f"в группе {row['group']} из {schools}", _places_text(row))
+    part = THIRDS[min(2, int(3 * (row["rank"] - 1) / size))]
+    return KeyFact(f"в {part} трети", f"группы {row['group']} из {schools}", _places_text(row))
 
 
 def _places_text(row: pd.Series) -> str:

@@ -126,8 +126,18 @@ def effects_table(report: PeriodReport) -> Table:
         "школ без неё. «Эффективна» – школы с мерой улучшили показатель больше остальных, и случайные колебания такую "
         f"разность дали бы не чаще чем в {_percent(report.settings.project.tests.alpha)} случаев. Школы выбраны не "
         "случайно, поэтому вывод – основание для обсуждения, а не доказательство причины. «Недостаточно оснований» не "
-        "значит «бесполезна»: такую разность могли дать и случайные колебания.",
+        "значит «бесполезна»: такую разность могли дать и случайные колебания." + _why_no_data(frame),
     )  # fmt: skip
+
+
+def _why_no_data(frame: pd.DataFrame) -> str:
+    """What «нет данных» means, where it stands."""
+    if not (frame["verdict"] == "нет данных").any():
+        return ""
+    return (
+        " «Нет данных» – школ с мерой или без неё слишком мало для вывода, либо мера началась до конца периода сравнения, "
+        "и «до» для неё нет."
+    )
 
 
 def _values(report: PeriodReport, frame: pd.DataFrame, column: str) -> list[str]:
@@ -144,10 +154,15 @@ def _points(report: PeriodReport, code: str, value: object) -> str:
 
 
 def effects_block(report: PeriodReport) -> Block | Table:
-    """The table, or one honest sentence when the register of measures is not kept."""
-    if report.effects.empty:
+    """The table, or one honest sentence when the register of measures is not kept or has none of this time."""
+    if len(report.effects):
+        return effects_table(report)
+    if report.tables.get("measures", pd.DataFrame()).empty:
         return Paragraph("Реестр принятых мер (measures.csv) не ведётся: оценить эффективность мер не по чему.")
-    return effects_table(report)
+    return Paragraph(
+        f"Мер, которые действовали после периода сравнения ({report.baseline.title()}) и до конца этого периода, в реестре "
+        "(measures.csv) нет: оценивать нечего."
+    )
 
 
 def given_recommendations(report: PeriodReport) -> Block | Table:
