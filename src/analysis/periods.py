@@ -17,9 +17,16 @@ if TYPE_CHECKING:
     from holidays import HolidayBase
 
 Kind = Literal["month", "half", "year", "roadmap"]
+Case = Literal["nominative", "genitive", "instrumental"]
 
 MONTH_NAMES = "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
 _MONTHS_GENITIVE = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
+_MONTHS_INSTRUMENTAL = "январём февралём мартом апрелем маем июнем июлем августом сентябрём октябрём ноябрём декабрём"
+_TITLES: dict[Case, tuple[list[str], str, str, str]] = {
+    "nominative": (MONTH_NAMES, "полугодие", "год", "годы"),
+    "genitive": (_MONTHS_GENITIVE, "полугодия", "года", "годов"),
+    "instrumental": (_MONTHS_INSTRUMENTAL.split(), "полугодием", "годом", "годами"),
+}
 _PATTERN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])|H(?P<half>[12])|-(?P<last>\d{4}))?", re.ASCII)
 
 
@@ -144,13 +151,14 @@ class Period:
         tail = self.key[4:]
         return parse_period(f"{self.year - 1:04d}{tail}", self.rules)
 
-    def title(self) -> str:
-        """«март 2022 года», «I полугодие 2022 года», «2022 год»."""
+    def title(self, case: Case = "nominative") -> str:
+        """«март 2022 года», «I полугодие 2022 года», «2022 год», also in other cases: «с мартом 2022 года»."""
+        months, half, year, years = _TITLES[case]
         if self.kind == "month":
-            return f"{MONTH_NAMES[self.number - 1]} {self.year} года"
+            return f"{months[self.number - 1]} {self.year} года"
         if self.kind == "half":
-            return f"{'I' * self.number} полугодие {self.year} года"
-        return f"{self.year} год" if self.kind == "year" else f"{self.year}–{self.number} годы"
+            return f"{'I' * self.number} {half} {self.year} года"
+        return f"{self.year} {year}" if self.kind == "year" else f"{self.year}–{self.number} {years}"
 
     def window_title(self) -> str:
         """«с 21 декабря 2021 г. по 20 июня 2022 г.»."""

@@ -21,6 +21,8 @@ _REASONS = {
     "list_type": "ожидается список",
     "tuple_type": "ожидается список",
     "dict_type": "ожидается набор пар «ключ: значение»",
+    "string_too_short": "текст пуст",
+    "too_long": "значений больше, чем нужно",
     "literal_error": "недопустимое значение",
     "date_from_datetime_parsing": "ожидается дата вида 2022-06-20",
     "greater_than_equal": "значение слишком мало",

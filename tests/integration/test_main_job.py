@@ -222,7 +222,7 @@ def test_a_failed_notebook_is_kept_and_named_and_the_old_report_stays(data, tmp_
     before = (tmp_path / "out" / "demo" / "2022-03" / "manifest.json").read_bytes()
     monthly = tmp_path / "notebooks" / "monthly_report.ipynb"
     monthly.write_text(
-        monthly.read_text(encoding="utf-8").replace("coverage.due_sentence(report)", "coverage.nothing(report)"),
+        monthly.read_text(encoding="utf-8").replace("monthly.quality(report)", "monthly.nothing(report)"),
         encoding="utf-8",
     )
     result = run("report", "2022-03", *options)
@@ -231,7 +231,7 @@ def test_a_failed_notebook_is_kept_and_named_and_the_old_report_stays(data, tmp_
     kept = tmp_path / "out" / "demo" / "2022-03.failed" / named[0]  # whichever edition failed first
     assert result.returncode == 3
     assert "monthly_report.ipynb, ячейка" in result.stderr
-    assert "coverage.nothing" in result.stderr
+    assert "monthly.nothing" in result.stderr
     assert str(kept) in result.stderr.replace("\n", "")
     assert "AttributeError" in kept.read_text(encoding="utf-8")
     assert (kept.parent.parent / "2022-03" / "manifest.json").read_bytes() == before

@@ -106,6 +106,11 @@ def test_titles_read_well():
     assert [parse_period(k).title() for k in ("2022-03", "2022H1", "2021H2", "2022", "2021-2025")] == [
         "март 2022 года", "I полугодие 2022 года", "II полугодие 2021 года", "2022 год", "2021–2025 годы",
     ]  # fmt: skip
+    assert parse_period("2022-08").title("instrumental") == "августом 2022 года"
+    assert parse_period("2022H2").title("instrumental") == "II полугодием 2022 года"
+    assert [parse_period(k).title("genitive") for k in ("2022-05", "2022H1", "2022", "2021-2025")] == [
+        "мая 2022 года", "I полугодия 2022 года", "2022 года", "2021–2025 годов",
+    ]  # fmt: skip
     assert parse_period("2022H1").window_title() == "с 21 декабря 2021 г. по 20 июня 2022 г."
 
 

@@ -124,3 +124,19 @@ def with_annual_state(
         if (n := int(counts.get(name, 0)))
     ]
     return pd.concat([coverage, pd.DataFrame(rows, columns=coverage.columns)], ignore_index=True) if rows else coverage
+
+
+def with_silent(
+    coverage: pd.DataFrame, submissions: pd.DataFrame, observations: pd.DataFrame, period: Period
+) -> pd.DataFrame:
+    """The table of coverage with the number of schools that sent nothing at all for the period (status ``silent``).
+
+    A school without the closing form may have given months or halves by import: those of its values are in the figures.
+    """
+    year = period.closing_year()
+    keys = {one.key for one in (period, year, *year.parts(), *period.months())}
+    heard = observations.loc[observations["period"].isin(keys) & observations["value"].notna(), "school_id"]
+    missing = submissions[(submissions["period"] == period.key) & (submissions["status"] == "missing")]
+    n = int((~missing["school_id"].isin(heard)).sum())
+    row = pd.DataFrame([{"period": period.key, "status": "silent", "n": n, "n_schools": n}])
+    return pd.concat([coverage, row[coverage.columns]], ignore_index=True) if n else coverage

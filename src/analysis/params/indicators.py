@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from analysis.params.strict import Strict
 from analysis.periods import Period
 
 COMPUTED_MEASURES = ("ok_forms", "due_forms")  # made from the register, never asked of schools
+PUPILS = ("обучающийся", "обучающегося", "обучающихся")
+NOUNS = {"count": ("единица", "единицы", "единиц"), "yes_no": ("ответ «да»", "ответа «да»", "ответов «да»")}
 Severity = Literal["error", "query", "note"]
 ScoreKind = Literal["month", "H1", "H2", "year"]
 Sheet = Literal["month", "half", "year"]
 Level = Literal["city", "group", "school"]
+Word = Annotated[str, Field(min_length=1)]
 
 
 class Asked(Strict):
@@ -50,7 +53,10 @@ class Measure(Strict):
 
 
 class Indicator(Strict):
-    """A value computed from measures: ``scale`` × sum of numerators / denominator (one per school when absent)."""
+    """A value computed from measures: ``scale`` × sum of numerators / denominator (one per school when absent).
+
+    ``noun`` is what the numerator counts: «договор, договора, договоров» (1 договор, нет договора, нет договоров).
+    """
 
     code: str
     name: str
@@ -76,6 +82,7 @@ class Indicator(Strict):
     primary_test: Literal["ratio_change", "permutation"] = "ratio_change"
     family: bool = True
     basis: str = ""
+    noun: tuple[Word, Word, Word] | None = None
 
     def target(self, period: Period) -> float | None:
         return self.targets.get(period.calendar_year)
@@ -93,6 +100,11 @@ class Indicator(Strict):
     def label(self) -> str:
         """«П04. Тестирование, 5–11 кл.»: as tables name it."""
         return f"{self.code}. {self.short_name}"
+
+    @property
+    def counted(self) -> tuple[str, str, str]:
+        """The noun of what is counted: as given, else the usual one of the unit."""
+        return self.noun or NOUNS.get(self.unit, PUPILS)
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def reason_without_form(status: str | None, school: pd.Series, period: Period) -
         return ""
     opened, closed = (pd.to_datetime(school[name]) for name in ("valid_from", "valid_to"))
     if pd.notna(closed) and closed.date() < period.cutoff:
-        return f"закрыта {format_date(closed.date())}"
+        return f"учреждение закрыто {format_date(closed.date())}"
     if pd.notna(opened) and opened.date() > period.cutoff:
-        return f"открыта {format_date(opened.date())}"
+        return f"учреждение открыто {format_date(opened.date())}"
     return NOT_DUE

@@ -98,12 +98,13 @@ class Item:
 
 @dataclass(frozen=True, repr=False)
 class Bullets(Block):
-    """A list, ordered or not, with an optional sentence that introduces it."""
+    """A list, ordered or not, with an optional sentence that introduces it; `note` is small print."""
 
     items: Sequence[Inline | Item]
     ordered: bool = False
     lead: Inline = ""
     start: int = 1
+    role: Role = "body"
 
     def _items(self) -> list[Item]:
         return [item if isinstance(item, Item) else Item(item) for item in self.items]
@@ -114,15 +115,17 @@ class Bullets(Block):
         )
         start = f' start="{self.start}"' if self.ordered and self.start != 1 else ""
         tag = "ol" if self.ordered else "ul"
-        return (Paragraph(self.lead).html() if self.lead else "") + f"<{tag}{start}>{inner}</{tag}>"
+        style = "" if self.role == "body" else f' class="{self.role}"'
+        return (Paragraph(self.lead, self.role).html() if self.lead else "") + f"<{tag}{start}{style}>{inner}</{tag}>"
 
     def typst(self) -> str:
         items = [
             f"item[#{to_typst(item.text)}{''.join(f' {b.typst()}' for b in item.below)}]" for item in self._items()
         ]
         call = f"#enum(start: {self.start}, " if self.ordered else "#list("
-        lead = Paragraph(self.lead).typst() + "\n\n" if self.lead else ""
-        return f"{lead}{call}{', '.join(items)})" if items else lead
+        lead = Paragraph(self.lead, self.role).typst() + "\n\n" if self.lead else ""
+        shown = f"{call}{', '.join(items)})" if items else ""
+        return f"{lead}#note[{shown}]" if shown and self.role == "note" else lead + shown
 
     def plain(self) -> str:
         marks = (f"{n}. " if self.ordered else "— " for n in range(self.start, self.start + len(self.items)))

@@ -127,6 +127,28 @@ def plural(n: Any, one: str, few: str, many: str) -> str:
     return forms[_RUSSIAN.plural_form(abs(int(n)) if float(n).is_integer() else abs(float(n)))]
 
 
+def count_noun(n: Any, noun: tuple[str, str, str], digits: int | None = None) -> str:
+    """A number with a noun given as (1 договор, нет договора, нет договоров): «2 договора», «2,7 договора».
+
+    Nouns that are adjectives take the genitive plural after 2, 3 and 4: «2 обучающихся». A number shown with decimals
+    takes the genitive singular.
+    """
+    one, of_one, of_many = noun
+    if is_missing(n):
+        return MISSING
+    text = format_number(n, digits)
+    if _COMMA in text:
+        return f"{text}{NBSP}{of_one}"
+    few = of_many if of_one.partition(" ")[0].endswith(("ого", "его", "гося")) else of_one
+    return f"{text}{NBSP}{plural(round(float(n)), one, few, of_many)}"
+
+
+def lack_of(n: Any, noun: tuple[str, str, str]) -> str:
+    """What there is too little of, in the genitive: «21 договора», «2 договоров»."""
+    whole = not is_missing(n) and float(n).is_integer()
+    return count_of(n, noun[1], noun[2], noun[2]) if whole else count_noun(n, noun)
+
+
 def full_stop(text: str) -> str:
     """A sentence with its full stop, and only one: «… 20 июня 2022 г.» ends in one already."""
     return text if text.endswith(".") else f"{text}."

@@ -81,6 +81,36 @@ def test_plural_forms(n, form):
     assert numbers.count_of(n, "школа", "школы", "школ").endswith(f"{NBSP}{form}")
 
 
+CONTRACT = ("договор", "договора", "договоров")
+PUPIL = ("обучающийся", "обучающегося", "обучающихся")
+
+
+@pytest.mark.parametrize(
+    ("n", "noun", "counted", "lacking"),
+    [
+        (1, CONTRACT, "1 договор", "1 договора"),
+        (2, CONTRACT, "2 договора", "2 договоров"),
+        (5, CONTRACT, "5 договоров", "5 договоров"),
+        (11, CONTRACT, "11 договоров", "11 договоров"),
+        (21, CONTRACT, "21 договор", "21 договора"),
+        (1001, CONTRACT, "1 001 договор", "1 001 договора"),
+        (1.5, CONTRACT, "1,5 договора", "1,5 договора"),
+        (1, PUPIL, "1 обучающийся", "1 обучающегося"),
+        (3, PUPIL, "3 обучающихся", "3 обучающихся"),
+        (21, PUPIL, "21 обучающийся", "21 обучающегося"),
+        (None, PUPIL, "—", "—"),
+    ],
+)
+def test_nouns_of_params_after_numbers(n, noun, counted, lacking):
+    assert numbers.count_noun(n, noun).replace(NBSP, " ") == counted
+    assert numbers.lack_of(n, noun).replace(NBSP, " ") == lacking
+
+
+def test_a_whole_number_with_decimals_is_read_as_a_fraction():
+    assert numbers.count_noun(3.0, CONTRACT, 1) == f"3,0{NBSP}договора"
+    assert numbers.count_noun(3.0, CONTRACT) == f"3{NBSP}договора"
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 6))
 def test_a_formatted_number_reads_back(value, digits):
     shown = numbers.format_number(value, digits).replace(NBSP, "").replace("−", "-").replace(",", ".")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.periods import next_working_day
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import count_of, is_missing, upper_first
+from analysis.report.numbers import is_missing, lack_of, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import format_value, in_quotes
 from analysis.report.tables import Column, Table
@@ -32,15 +32,20 @@ class Advice:
     weight: float  # points of attainment lacking: the order of urgency
 
 
-def gaps(report: PeriodReport, level: str) -> pd.DataFrame:
-    """Scored indicators of a level's units that miss their target by the params' margin, worst first."""
+def judged_units(report: PeriodReport, level: str) -> pd.DataFrame:
+    """Scored indicators of a level's units whose attainment is known, with the points lacking, worst first."""
     table = report.indicators
     rows = table[(table["level"] == level) & (table["period"] == report.period.key)]
     scored = {i.code for i in report.settings.indicators if i.is_scored(report.period)}
     rows = rows[rows["indicator"].isin(scored) & rows["attainment"].notna()]
     rows = rows.assign(lacking=100 - rows["attainment"])
-    rows = rows[rows["lacking"] >= report.settings.project.decisions.gap_points]
     return rows.sort_values(["unit_id", "lacking", "indicator"], ascending=[True, False, True])
+
+
+def gaps(report: PeriodReport, level: str) -> pd.DataFrame:
+    """Those of them that miss their target by the params' margin."""
+    rows = judged_units(report, level)
+    return rows[rows["lacking"] >= report.settings.project.decisions.gap_points]
 
 
 def advice_for(report: PeriodReport, level: str) -> list[Advice]:
@@ -86,7 +91,7 @@ def action_text(report: PeriodReport, indicator: Indicator) -> str:
 
 
 def lacking_text(indicator: Indicator, numerator: float, denominator: float, target: float) -> str:
-    """«37 обучающихся», of which there are too few: a count of people beats percentage points."""
+    """«37 обучающихся», «2 договоров»: of what there is too little; a count beats percentage points."""
     if any(is_missing(value) or isinstance(value, str) for value in (numerator, denominator, target)):
         return ""
     lacking = math.ceil(target * denominator / indicator.scale - numerator - 1e-9)
@@ -94,19 +99,7 @@ def lacking_text(indicator: Indicator, numerator: float, denominator: float, tar
         return ""
     if indicator.unit == "yes_no" and denominator == 1:
         return NOT_DONE
-    one, many = _nouns(indicator)
-    return count_of(lacking, one, many, many)
-
-
-def _nouns(indicator: Indicator) -> tuple[str, str]:
-    """Of what «не хватает»: the genitive, for one and for many."""
-    if indicator.unit == "yes_no":
-        return "учреждения", "учреждений"
-    if indicator.denominator == "due_forms":
-        return "формы", "форм"
-    if indicator.denominator == "T":
-        return ("участия", "участий") if indicator.unit == "per_100" else ("педагога", "педагогов")
-    return ("единицы", "единиц") if indicator.unit == "count" else ("обучающегося", "обучающихся")
+    return lack_of(lacking, indicator.counted)
 
 
 def group_advice_table(report: PeriodReport) -> Table | None:

@@ -18,13 +18,14 @@ from analysis.report.numbers import (
     upper_first,
 )
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.advice import NOT_DONE, Advice, advice_for
-from analysis.report.sections.coverage import STATUSES
+from analysis.report.sections.advice import NOT_DONE, Advice, advice_for, judged_units, lacking_text
+from analysis.report.sections.coverage import STATUSES, next_due
 from analysis.report.sections.values import format_change, format_value, level_signals, suppressed_or
 from analysis.report.tables import Column, Table
 
 MAX_ROWS = 10
-_SMALL = 10
+MAX_GAPS = 3
+FEW = "в группе мало школ с данными"
 THIRDS = ("верхней", "средней", "нижней")
 
 
@@ -36,8 +37,10 @@ def own_rows(report: PeriodReport) -> pd.DataFrame:
     changes = report.changes[report.changes["unit_id"] == report.school].set_index("indicator")["change"]
     medians = report.tables["group_medians"].set_index("indicator")["median"]
     rows = own.join(changes).assign(median=medians.reindex(own.index))
-    scored = {i.code for i in report.settings.indicators if i.is_scored(report.period)}
-    rows = rows.assign(scored=[code in scored for code in rows.index])
+    indicators = [report.settings.indicator(code) for code in rows.index]
+    rows = rows.assign(scored=[i.is_scored(report.period) for i in indicators])
+    # A target for the city as a whole is none for a school.
+    rows["target"] = rows["target"].where(["school" in i.levels_scored for i in indicators])
     return rows.reset_index().sort_values(["scored", "indicator"], ascending=[False, True])
 
 
@@ -54,11 +57,13 @@ def form_callout(report: PeriodReport) -> Callout:
 
 def _corrections(report: PeriodReport, row: pd.Series) -> str:
     errors, queries = (int(row[name]) if not is_missing(row[name]) else 0 for name in ("n_errors", "n_queries"))
+    if row["status"] == "missing":
+        return f"Представьте её до {next_due(report)}"
     if not errors and not queries:
         return "Исправлять нечего."
     parts = [f"исправить {count_of(errors, 'значение', 'значения', 'значений')}"] if errors else []
     parts += [f"ответить на {count_of(queries, 'вопрос', 'вопроса', 'вопросов')}"] if queries else []
-    return f"Нужно {' и '.join(parts)} – см. протокол контроля данных."
+    return f"До {next_due(report)} нужно {' и '.join(parts)} – см. протокол контроля данных."
 
 
 def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
@@ -80,17 +85,19 @@ def _position(row: pd.Series, size: int) -> KeyFact:
         return KeyFact("одна", f"распределена в группе {row['group']}: сравнивать не с кем")
     schools = count_of(size, "школы", "школ", "школ")
     if size < len(THIRDS):
-        return KeyFact(f"{int(row['rank'])}-я", f"в группе {row['group']} из {schools}", _places_text(row))
+        return KeyFact(f"{int(row['rank'])}-я", f"в группе {row['group']} из {schools}", _places_text(row, size))
     part = THIRDS[min(2, int(3 * (row["rank"] - 1) / size))]
-    return KeyFact(f"в {part} трети", f"группы {row['group']} из {schools}", _places_text(row))
+    return KeyFact(f"в {part} трети", f"группы {row['group']} из {schools}", _places_text(row, size))
 
 
-def _places_text(row: pd.Series) -> str:
+def _places_text(row: pd.Series, size: int) -> str:
     if is_missing(row["rank_low"]):
         return ""
     if is_missing(row["rank"]):
         return f"место с учётом случайных колебаний: {format_places(row['rank_low'], row['rank_high'])}"
     place, low, high = (int(row[name]) for name in ("rank", "rank_low", "rank_high"))
+    if (low, high) == (1, size):
+        return f"Школа занимает {place}-е место; с учётом случайных колебаний возможно любое."
     if low == high:
         return f"Школа занимает {place}-е место; случайные колебания этого не меняют."
     return f"Школа занимает {place}-е место; с учётом случайных колебаний – от {low}-го до {high}-го."
@@ -127,10 +134,13 @@ def indicators_table(report: PeriodReport) -> Table:
 def strengths(report: PeriodReport) -> Bullets:
     """Two indicators where the school is farthest above its group's median."""
     rows = own_rows(report)
+    if rows["scored"].any():
+        rows = rows[rows["scored"]]
     lead = rows.assign(lead=(rows["value"] - rows["median"]) / rows["target"])
-    best = lead[(lead["lead"] > 0) & lead["scored"]].sort_values("lead", ascending=False).head(2)
+    best = lead[lead["lead"] > 0].sort_values("lead", ascending=False).head(2)
     items = [_strength(report, row) for row in best.itertuples()]
-    return Bullets(items or ["Выше медианы группы показателей пока нет."], lead=[Strong("Сильные стороны")])
+    none = "Показателей выше медианы группы пока нет." if rows["median"].notna().any() else f"Сравнить не с чем: {FEW}."
+    return Bullets(items or [none], lead=[Strong("Сильные стороны")])
 
 
 def _strength(report: PeriodReport, row: Any) -> str:
@@ -151,19 +161,34 @@ def strengths_and_gaps(report: PeriodReport) -> Columns:
 
 def gaps_list(report: PeriodReport) -> Bullets:
     """Up to three gaps in numbers of pupils."""
-    items = [
-        f"{item.indicator.short_name}: {item.lacking if item.lacking == NOT_DONE else f'не хватает {item.lacking}'}"
-        for item in own_advice(report)
-        if item.lacking
-    ]
-    return Bullets(items or ["Цели по показателям с данными достигнуты."], lead=[Strong("До цели")])
+    items = []
+    for row in _own_judged(report).itertuples():
+        indicator = report.settings.indicator(row.indicator)
+        lacking = lacking_text(indicator, row.numerator, row.denominator, row.target)
+        if lacking:
+            items.append(f"{indicator.short_name}: {lacking if lacking == NOT_DONE else f'не хватает {lacking}'}")
+    return Bullets(items[:MAX_GAPS] or [_without_gaps(report)], lead=[Strong("До цели")])
+
+
+def _own_judged(report: PeriodReport) -> pd.DataFrame:
+    rows = judged_units(report, "school")
+    return rows[rows["unit_id"] == report.school]
+
+
+def _without_gaps(report: PeriodReport) -> str:
+    """Why no gap is named: targets are not for this kind of period, or no data, or all are reached."""
+    if not any(i.is_scored(report.period) for i in report.settings.indicators):
+        return "За этот период цели не оцениваются: они установлены на полугодие и год."
+    if _own_judged(report).empty:
+        return "Данных, чтобы сравнить с целями, нет."
+    return "Цели по показателям с данными достигнуты."
 
 
 def advice_table(report: PeriodReport) -> Table | Paragraph:
     """Recommendations: action, term, indicator."""
     advice = own_advice(report)
     if not advice:
-        return Paragraph("Адресных рекомендаций нет: сохраняйте достигнутое.")
+        return Paragraph(_without_advice(report))
     frame = pd.DataFrame(
         {
             "action": [upper_first(item.action) for item in advice],
@@ -175,6 +200,16 @@ def advice_table(report: PeriodReport) -> Table | Paragraph:
     return Table(frame, columns, "Рекомендации (проект)", row_header="action")
 
 
+def _without_advice(report: PeriodReport) -> str:
+    """Why there is no recommendation; praise only where targets are known to be reached."""
+    known = _own_judged(report)
+    if known.empty:
+        return "Рекомендаций нет: за этот период достижение целей не оценивается."
+    if (known["lacking"] > 0).any():
+        return "До целей осталось немного, отдельных рекомендаций нет."
+    return "Цели достигнуты, рекомендаций нет: сохраняйте достигнутое."
+
+
 def _shares(report: PeriodReport) -> set[str]:
     """Indicators that are shares of people: small denominators make them jump."""
     people = {measure.code for measure in report.settings.indicator_set.measures if measure.counts_people}
@@ -184,12 +219,15 @@ def _shares(report: PeriodReport) -> set[str]:
 def small_numbers_note(report: PeriodReport) -> Block:
     """Where the school's own numbers are too small to say much."""
     rows = own_rows(report)
-    small = rows[(rows["denominator"] < _SMALL) & (rows["denominator"] > 0) & rows["indicator"].isin(_shares(report))]
-    compared = "Медиана группы и интервал мест – по школам, представившим данные."
+    least = report.settings.project.scoring.min_denominator
+    small = rows[(rows["denominator"] < least) & (rows["denominator"] > 0) & rows["indicator"].isin(_shares(report))]
+    places = " и интервал мест" if rows["scored"].any() else ""
+    compared = f"Медиана группы{places} – по школам, представившим данные."
     if rows["median"].isna().all():
-        compared = "Медиана не приводится: в группе мало школ."
+        compared = f"Медиана не приводится: {FEW}."
     text = f"Данные по состоянию на {full_stop(format_date(report.date))} {compared}"
     if len(small):
         names = ", ".join(report.settings.indicator(code).short_name for code in small["indicator"])
-        text += f" Мало обучающихся (менее {_SMALL}), значения колеблются случайно: {names}; в балл они не входят."
+        score = "; в балл они не входят" if rows["scored"].any() else ""
+        text += f" Мало обучающихся (менее {least}), значения колеблются случайно: {names}{score}."
     return Paragraph(text, role="note")

@@ -7,11 +7,28 @@ from typing import Any
 import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Paragraph
-from analysis.report.numbers import count_of, format_interval, format_number, format_percent, is_missing
+from analysis.report.numbers import (
+    count_of,
+    format_interval,
+    format_number,
+    format_percent,
+    is_missing,
+    lack_of,
+    plural,
+)
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.dynamics import below_target, pairs_span
-from analysis.report.sections.values import VERDICTS, format_change, format_value, quoted, unbroken
+from analysis.report.sections.dynamics import below_target, judged, pairs_span
+from analysis.report.sections.values import (
+    VERDICTS,
+    format_change,
+    format_value,
+    quoted,
+    spoken_target,
+    spoken_value,
+    unbroken,
+)
 from analysis.report.tables import Column, Signal, Table
+from analysis.settings import Indicator
 
 EFFECT_SIGNALS = {
     "эффективна": Signal("эффективна", "good"),
@@ -71,9 +88,13 @@ def comparison_table(report: PeriodReport) -> Table:
         Column("verdict", "Вывод", "status"),
     ]
     return Table(
-        frame, columns, f"Сравнение: {report.baseline.title()} → {report.period.title()}", row_header="name",
+        frame, columns, _comparison_caption(report), row_header="name",
         signals={"verdict": VERDICTS}, note=_comparison_note(report, changes),
     )  # fmt: skip
+
+
+def _comparison_caption(report: PeriodReport) -> str:
+    return f"Сравнение {report.period.title('genitive')} с {report.baseline.title('instrumental')}"
 
 
 def _comparison_note(report: PeriodReport, changes: pd.DataFrame) -> str:
@@ -185,10 +206,9 @@ def given_recommendations(report: PeriodReport) -> Block | Table:
         Column("state", "Исполнение", "status"),
     ]
     signals = {"state": {"done": Signal("исполнена", "good"), "open": Signal("не исполнена", "warn")}}
+    verb = plural(done, "Исполнена", "Исполнено", "Исполнено")
     words = count_of(len(earlier), "рекомендации", "рекомендаций", "рекомендаций")
-    return Table(
-        frame, columns, f"Исполнено {done} из {words}", row_header="unit", signals=signals
-    )  # fmt: skip
+    return Table(frame, columns, f"{verb} {done} из {words}", row_header="unit", signals=signals)
 
 
 def _unit(report: PeriodReport, unit_id: str) -> str:
@@ -235,8 +255,17 @@ def indicator_remarks(report: PeriodReport) -> Bullets:
         if len(applicable) and missing > len(applicable) / 4:
             items.append(f"{name}: данных нет у {missing} из {len(applicable)} ОУ – упростить сбор или исключить.")
         elif len(known) >= 6 and (known >= 100).mean() > 0.9:
-            items.append(f"{name}: цели достигли {int((known >= 100).sum())} из {len(known)} ОУ – повысить цель.")
+            reached = int((known >= 100).sum())
+            items.append(f"{name}: цель достигнута в {reached} из {len(known)} ОУ – {_beyond(report, code)}.")
     return Bullets(items or ["Оснований менять перечень показателей по данным года нет."])
+
+
+def _beyond(report: PeriodReport, code: str) -> str:
+    """What to do with an indicator that nearly all schools have at its target: a target of 100 % cannot be raised."""
+    indicator = report.settings.indicator(code)
+    if indicator.unit in ("percent", "yes_no") and (indicator.target(report.period) or 0) >= 100:
+        return "школы по нему больше не различаются, заменить показатель"
+    return "повысить цель"
 
 
 def next_tasks(report: PeriodReport) -> Bullets:
@@ -247,6 +276,19 @@ def next_tasks(report: PeriodReport) -> Bullets:
         indicator = report.settings.indicator(row.indicator)
         goal = indicator.targets.get(following)
         if goal is not None:
-            now = format_value(row.value, indicator)
-            items.append(f"{quoted(indicator)}: довести до {format_value(goal, indicator)} (сейчас {now}).")
+            now = spoken_value(row.value, indicator)
+            items.append(f"{quoted(indicator)}: довести до {_up_to(goal, indicator)} (сейчас {now}).")
+    if not items and judged(report).empty:
+        return Bullets(["Достижение целей года по данным не оценить, поэтому задачи не подготовлены."])
     return Bullets(items or ["Целевые значения года достигнуты; задача – сохранить достигнутое."])
+
+
+def _up_to(goal: float, indicator: Indicator) -> str:
+    """A target after «до»: the genitive of a count, «до 3 договоров на ОУ»."""
+    return (
+        f"{lack_of(goal, indicator.counted)} на\u00a0ОУ" if _whole(goal, indicator) else spoken_target(goal, indicator)
+    )
+
+
+def _whole(goal: float, indicator: Indicator) -> bool:
+    return indicator.unit == "count" and float(goal).is_integer()

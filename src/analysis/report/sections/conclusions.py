@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from analysis.periods import month_of
+import pandas as pd
+
 from analysis.report.blocks import Block, Bullets, Callout, Paragraph
 from analysis.report.inline import Inline, Strong
-from analysis.report.numbers import NBSP, count_of, format_date, format_percent, full_stop, plural, upper_first
+from analysis.report.numbers import NBSP, count_of, format_date, full_stop, plural, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.advice import advice_due, lacking_text
-from analysis.report.sections.coverage import coverage_counts
-from analysis.report.sections.dynamics import below_target, city_rows
+from analysis.report.sections.coverage import NOT_REQUIRED, coverage_counts, next_due, reported_words, some_names
+from analysis.report.sections.dynamics import below_target, city_rows, judged, no_comparison
 from analysis.report.sections.levels import level_counts
-from analysis.report.sections.values import against_target, format_value, in_sentence, join_words, quoted
+from analysis.report.sections.values import (
+    against_target,
+    in_sentence,
+    join_words,
+    quoted,
+    spoken_change,
+    spoken_target,
+    spoken_value,
+)
 
 _NAMED = 3
+SILENT_ONE = ("Руководителю учреждения, не представившего форму", "её")
+SILENT = ("Руководителям учреждений, не представивших формы", "их")
 
 
 def conclusions(report: PeriodReport) -> Block:
@@ -31,45 +41,54 @@ def conclusions(report: PeriodReport) -> Block:
 
 
 def who_reported(report: PeriodReport) -> str:
-    """«47 из 48 ОУ (97,9 %); с опозданием – 2, не представили – 1.»."""
+    """«47 из 48 ОУ (97,9 %): в срок – 44, с опозданием – 2, на исправлении – 1; не представили – 1.»."""
     counts = coverage_counts(report)
-    share = format_percent(100 * counts["in"] / counts["due"]) if counts["due"] else "—"
-    tail = [f"с опозданием – {counts['late']}"] if counts["late"] else []
-    tail += [f"не представили – {counts['missing']}"] if counts["missing"] else []
-    return f"{counts['in']} из {counts['due']} ОУ ({share})" + (f"; {', '.join(tail)}." if tail else ".")
+    if not counts["due"]:
+        return NOT_REQUIRED
+    year = f"За {report.period.closing_year().title()} – " if report.period.kind == "roadmap" else ""
+    missing = f"; не представили – {counts['missing']}" if counts["missing"] else ""
+    return f"{year}{reported_words(counts)}{missing}."
 
 
 def _what_changed(report: PeriodReport) -> str:
     rows = city_rows(report)
     tested = rows[rows["verdict"].isin(["up", "down", "no_clear_change"])]
     if tested.empty:
-        return "Сравнить не с чем: за период сравнения данных нет."
+        return no_comparison(report, rows)
     counts = tested["verdict"].value_counts()
     up, down, same = (int(counts.get(name, 0)) for name in ("up", "down", "no_clear_change"))
-    text = (
-        f"Из {count_of(len(tested), 'сравнимого показателя', 'сравнимых показателей', 'сравнимых показателей')} "
-        f"{plural(up, 'вырос', 'выросли', 'выросли')} {up}, {plural(down, 'снизился', 'снизились', 'снизились')} {down}, "
-        f"у {same} разница не больше обычных колебаний"
+    parts = [f"{plural(up, 'вырос', 'выросли', 'выросли')} {up}"] if up else []
+    parts += (
+        [f"{plural(down, 'снизился', 'снизились', 'снизились')} {down} ({_fallen(report, tested)})"] if down else []
     )
-    fallen = tested[tested["verdict"] == "down"].sort_values("change")
-    if len(fallen):
-        names = [in_sentence(report, code) for code in fallen["indicator"].head(_NAMED)]
-        text += f". {'Снизился показатель' if len(fallen) == 1 else 'Снизились'}: {join_words(names)}"
-    return text + "."
+    parts += [f"без явных изменений – {same} (разница не больше обычных колебаний)"] if same else []
+    compared = count_of(len(tested), "показателя", "показателей", "показателей")
+    return f"По сравнению с {report.baseline.title('instrumental')} из {compared} {', '.join(parts)}."
+
+
+def _fallen(report: PeriodReport, tested: pd.DataFrame) -> str:
+    fallen = tested[tested["verdict"] == "down"].sort_values("change")["indicator"]
+    names = [in_sentence(report, code) for code in fallen.head(_NAMED)]
+    return join_words(names) if len(fallen) <= _NAMED else f"в том числе {join_words(names)}"
 
 
 def _what_needs_decision(report: PeriodReport) -> str:
-    missed = below_target(report)
+    missed, missing = below_target(report), coverage_counts(report)["missing"]
     counts = level_counts(report)
     support = int(counts.iloc[:, -1].sum()) if counts.size else 0
     parts = []
     if len(missed):
         named = [in_sentence(report, code) for code in missed["indicator"].head(_NAMED)]
         words = count_of(len(missed), "показателю", "показателям", "показателям")
-        parts.append(f"по {words} город не достиг цели, прежде всего: {join_words(named)}")
+        first = ", прежде всего" if len(missed) > _NAMED else ""
+        parts.append(f"по {words} город не достиг цели {report.period.calendar_year} года{first}: {join_words(named)}")
     if support:
         parts.append(f"адресная поддержка нужна {count_of(support, 'учреждению', 'учреждениям', 'учреждениям')}")
-    return full_stop(upper_first("; ".join(parts))) if parts else "Решений не требуется."
+    if missing:
+        parts.append(f"нет форм от {count_of(missing, 'учреждения', 'учреждений', 'учреждений')}")
+    if parts:
+        return full_stop(upper_first("; ".join(parts)))
+    return "Решений не требуется." if len(judged(report)) else "Достижение целей по данным периода не оценить."
 
 
 def problems(report: PeriodReport) -> Bullets:
@@ -79,8 +98,8 @@ def problems(report: PeriodReport) -> Bullets:
     for row in rows[rows["verdict"] == "down"].itertuples():
         indicator = report.settings.indicator(row.indicator)
         items.append(
-            f"{quoted(indicator)}: снижение с {format_value(row.baseline_value, indicator)} до "
-            f"{format_value(row.value, indicator)} – больше обычных колебаний между школами."
+            f"{quoted(indicator)}: снижение на {spoken_change(row.change, indicator)} по школам с данными за оба периода – "
+            "больше обычных колебаний."
         )
     return Bullets(items or ["Показателей ниже целевых значений нет."])
 
@@ -89,7 +108,7 @@ def _missed(report: PeriodReport, row: Any) -> str:
     indicator = report.settings.indicator(row.indicator)
     text = against_target(indicator, row)
     lacking = lacking_text(indicator, row.numerator, row.denominator, row.target)
-    text += f"; не хватает {lacking}" if lacking else ""
+    text += f"; до цели не хватает {lacking}" if lacking else ""
     weakest = _weakest_group(report, row.indicator)
     return text + (f"; ниже всего – {weakest}." if weakest else ".")
 
@@ -101,7 +120,7 @@ def _weakest_group(report: PeriodReport, code: str) -> str:
     if len(rows) < 2:
         return ""
     indicator = report.settings.indicator(code)
-    return f"группа {rows['unit_id'].iloc[0]} ({format_value(rows['value'].iloc[0], indicator)})"
+    return f"группа{NBSP}{rows['unit_id'].iloc[0]} ({spoken_value(rows['value'].iloc[0], indicator)})"
 
 
 def draft_decisions(report: PeriodReport) -> Block:
@@ -122,16 +141,15 @@ def _generated(report: PeriodReport) -> list[str]:
     if meeting := report.overrides.meeting_date:
         items.insert(0, full_stop(f"Рассмотреть итоги на совещании руководителей {format_date(meeting)}"))
     if missing:
-        names = join_words([report.school_names.get(code, code) for code in missing])
-        items.append(
-            full_stop(f"Руководителям, не представившим формы ({names}), – представить их до {_next_due(report)}")
-        )
+        names = some_names([report.school_names.get(code, code) for code in missing])
+        who, what = SILENT_ONE if len(missing) == 1 else SILENT
+        items.append(full_stop(f"{who} ({names}), – представить {what} до {next_due(report)}"))
     until = format_date(advice_due(report))
     for row in below_target(report).head(_NAMED).itertuples():
         indicator = report.settings.indicator(row.indicator)
         items.append(
             f"Руководителям учреждений, не достигших цели по показателю {quoted(indicator)}, – внести в план "
-            f"меры по достижению значения {format_value(row.target, indicator)} {_plan_clause(report)}. Срок – до {until}"
+            f"меры по достижению значения {spoken_target(row.target, indicator)}{_plan_clause(report)}. Срок – до {until}"
         )
     counts = level_counts(report)
     support = int(counts.iloc[:, -1].sum()) if counts.size else 0
@@ -148,11 +166,6 @@ def _generated(report: PeriodReport) -> list[str]:
 def _plan_clause(report: PeriodReport) -> str:
     order = report.settings.roadmap.order if report.settings.roadmap else None
     return f" ({order.plan_clause.replace(' ', NBSP)} {order.kind_genitive})" if order and order.plan_clause else ""
-
-
-def _next_due(report: PeriodReport) -> str:
-    following = month_of(report.period.end + timedelta(days=1), report.period.rules)
-    return format_date(following.due)
 
 
 def basis(report: PeriodReport) -> Paragraph:

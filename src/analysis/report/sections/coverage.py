@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 
 from analysis.intake.rules import rule_text
 from analysis.intake.submissions import REPORTED
+from analysis.periods import month_of
 from analysis.report.absence import reason_without_form
-from analysis.report.blocks import Block, KeyFact, KeyFacts, Paragraph
+from analysis.report.blocks import KeyFact, KeyFacts, Paragraph
 from analysis.report.numbers import count_of, format_date, format_percent, full_stop, plural, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import join_words
@@ -27,35 +30,57 @@ SEVERITIES = {
     "query": Signal("уточнить", "warn"),
     "note": Signal("к сведению", "neutral"),
 }
-SPECIAL = "особые условия (ремонт, перевод, дистанционное обучение): показано, но не распределяется"
+SPECIAL = "особые условия (ремонт, переезд, дистанционное обучение): показатели приведены, место не определяется"
+NOT_REQUIRED = "Формы за этот период не требовались: данные – из прежних сведений."
+MOST_NAMED = 8
 NOT_BY_SCHOOL = "В этой редакции данные отдельных учреждений не приводятся."
 
 
 def coverage_sentence(report: PeriodReport) -> Paragraph:
     """«По состоянию на 20 июня 2022 г. информацию представили 44 из 46 ОУ (95,7 %)…»."""
     counts = coverage_counts(report)
-    share = 100 * counts["in"] / counts["due"] if counts["due"] else None
-    parts = [f"в срок – {counts['on_time']}"]
-    parts += [f"с опозданием – {counts['late']}"] if counts["late"] else []
-    parts += [f"возвращены на исправление – {counts['returned']}"] if counts["returned"] else []
-    text = (
-        f"По состоянию на {format_date(report.date)} информацию за {report.period.title()} представили "
-        f"{counts['in']} из {counts['due']} ОУ ({format_percent(share)}): {', '.join(parts)}."
-    )
+    if not counts["due"]:
+        return Paragraph(NOT_REQUIRED)
+    verb = plural(counts["in"], "представило", "представили", "представили")
+    text = f"По состоянию на {format_date(report.date)} информацию за {report.period.title()} {verb} {reported_words(counts)}."
     missing = _names(report, "missing")
-    return Paragraph(text + (f" Не представили: {join_words(missing)}." if missing else ""))
+    return Paragraph(text + (f" Формы нет: {some_names(missing)}." if missing else ""))
+
+
+def reported_words(counts: Mapping[str, int]) -> str:
+    """«47 из 48 ОУ (97,9 %): в срок – 44, с опозданием – 2, возвращена на исправление – 1»."""
+    came = counts["in"]
+    text = f"{came} из {counts['due']} ОУ ({format_percent(100 * came / counts['due'])})"
+    if came == counts["on_time"]:
+        return text + (", все в срок" if came > 1 else ", в срок" if came else "")
+    parts = [
+        f"{words} – {counts[status]}"
+        for status, words in (("on_time", "в срок"), ("late", "с опозданием"), ("returned", "на исправлении"))
+        if counts[status]
+    ]
+    return f"{text}: {', '.join(parts)}"
+
+
+def some_names(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """«а, б и в»; of many the first and how many more."""
+    if len(names) <= most:
+        return join_words(list(names))
+    return f"{', '.join(names[:most])} и ещё {len(names) - most}"
 
 
 def coverage_facts(report: PeriodReport) -> KeyFacts:
     """The first numbers of every report: in, late, missing, findings."""
     counts = coverage_counts(report)
     errors, _ = findings_counts(report)["error"]
+    returned = KeyFact(str(errors), _returned_words(errors), tone="warn" if errors else "good")
+    if not counts["due"]:
+        return KeyFacts([returned])
     return KeyFacts(
         [
             KeyFact(f"{counts['in']} из {counts['due']}", "ОУ представили формы"),
             KeyFact(str(counts["late"]), "с опозданием", tone="warn" if counts["late"] else "good"),
             KeyFact(str(counts["missing"]), "не представили", tone="bad" if counts["missing"] else "good"),
-            KeyFact(str(errors), _returned_words(errors), tone="warn" if errors else "good"),
+            returned,
         ]
     )
 
@@ -101,6 +126,12 @@ def due_sentence(report: PeriodReport) -> Paragraph:
     return Paragraph(text)
 
 
+def next_due(report: PeriodReport) -> str:
+    """When the next form is due: until then missing and returned ones are waited for."""
+    following = month_of(report.period.end + timedelta(days=1), report.period.rules)
+    return format_date(following.due)
+
+
 def excluded_table(report: PeriodReport) -> Table | Paragraph:
     """Schools without data or under special conditions, with the reason: never silently left out."""
     rows = report.submissions_of_period()
@@ -137,19 +168,11 @@ def _school(report: PeriodReport, school_id: str) -> pd.Series:
     return report.tables["schools"].set_index("school_id").loc[school_id]
 
 
-def submissions_by_school(report: PeriodReport, only_open: bool = False) -> Table | Paragraph:
-    """One row per school: state, date received, days late, errors and queries; not for the public.
-
-    ``only_open`` leaves out the schools whose form came on time and needs no answer.
-    """
+def submissions_by_school(report: PeriodReport) -> Table | Paragraph:
+    """One row per school: state, date received, days late, errors and queries; not for the public."""
     rows = report.submissions_of_period()
     if rows.empty:
         return Paragraph(NOT_BY_SCHOOL, role="note")
-    if only_open:
-        rows = rows[(rows["status"] != "on_time") | (rows[["n_errors", "n_queries"]].fillna(0).sum(axis=1) > 0)]
-    if rows.empty:
-        return Paragraph("Все формы пришли в срок, вопросов к ним нет.")
-    caption = "Формы, к которым есть вопросы" if only_open else "Представление форм"
     rows = rows.assign(school=rows["school_id"].map(report.school_names)).sort_values("school_id")
     columns = [
         Column("school", "Учреждение"),
@@ -159,7 +182,9 @@ def submissions_by_school(report: PeriodReport, only_open: bool = False) -> Tabl
         Column("n_errors", "Вернуть", "int"),
         Column("n_queries", "Уточнить", "int"),
     ]
-    return Table(rows, columns, caption, row_header="school", sortable=True, signals={"status": STATUSES})
+    return Table(
+        rows, columns, "Представление форм", row_header="school", sortable=True, signals={"status": STATUSES}
+    )  # fmt: skip
 
 
 def findings_table(report: PeriodReport) -> Table | None:
@@ -181,17 +206,18 @@ def findings_table(report: PeriodReport) -> Table | None:
     return Table(frame, columns, "Замечания к данным", row_header="expected", signals={"severity": SEVERITIES})
 
 
-def quality_sentence(report: PeriodReport) -> Block:
+def quality_sentence(report: PeriodReport) -> Paragraph:
     """One sentence on findings: how many values came back, how many need an answer."""
     counts = findings_counts(report)
     total = sum(n for n, _ in counts.values())
     if not total:
         return Paragraph("Замечаний к данным нет.")
     (errors, error_schools), (queries, query_schools) = counts["error"], counts["query"]
-    parts = [f"возвращено на исправление – {errors} ({error_schools} ОУ)"] if errors else []
-    parts += [f"требуют уточнения – {queries} ({query_schools} ОУ)"] if queries else []
-    text = f"К данным есть {count_of(total, 'замечание', 'замечания', 'замечаний')}: "
-    text += f"{', '.join(parts) or 'все к сведению, исправлять и уточнять нечего'}."
+    notes = total - errors - queries
+    parts = [f"на исправление – {errors} ({error_schools} ОУ)"] if errors else []
+    parts += [f"на уточнение – {queries} ({query_schools} ОУ)"] if queries else []
+    parts += [f"к сведению – {notes}" if parts else "только к сведению, исправлять и уточнять нечего"] if notes else []
+    text = f"К данным есть {count_of(total, 'замечание', 'замечания', 'замечаний')}: {', '.join(parts)}."
     if errors:
         text += " Возвращённые значения в расчёт не вошли; они считаются отсутствующими, а не нулевыми."
     return Paragraph(text + _recalculated(report))

@@ -18,6 +18,7 @@ from analysis.report.sections.values import (
     in_sentence,
     join_words,
     span,
+    spoken_change,
     suppressed_or,
 )
 from analysis.report.tables import Column, Table
@@ -79,7 +80,7 @@ def panel_note(report: PeriodReport, rows: pd.DataFrame) -> str:
     """Which schools the changes are about, and what the verdict means."""
     compared = pairs_span(rows["change_n_pairs"])
     if not compared:
-        return "Сравнивать не с чем: за период сравнения данных нет."
+        return no_comparison(report, rows)
     hidden = bool((rows["change"].isna() & rows["value"].notna() & rows["baseline_value"].notna()).any())
     return (
         f"Изменение рассчитано по ОУ, представившим данные за оба периода{compared}, поэтому может отличаться от "
@@ -121,31 +122,44 @@ def change_bullets(report: PeriodReport) -> Bullets:
     if steady:
         words = count_of(steady, "показатель", "показателя", "показателей")
         items.append(f"Без явных изменений – {words}: разница не больше обычных колебаний от школы к школе.")
-    return Bullets(items or ["Сравнение с прошлым периодом невозможно: данных за него нет."])
+    return Bullets(items or [no_comparison(report, rows)])
+
+
+def no_comparison(report: PeriodReport, rows: pd.DataFrame) -> str:
+    """Why no change is told: nothing to compare with, or too few schools in both periods."""
+    if rows["baseline_value"].notna().any():
+        other = report.baseline.title("instrumental")
+        return f"Изменения по сравнению с {other} не оценивались: школ с данными за оба периода слишком мало."
+    return f"Сравнить не с чем: за {report.baseline.title()} данных нет."
 
 
 def _named_change(report: PeriodReport, row: Any) -> str:
     indicator = report.settings.indicator(row.indicator)
-    return f"{in_sentence(report, row.indicator)} – на {format_change(abs(row.change), indicator).lstrip('+')}"
+    return f"{in_sentence(report, row.indicator)} – на {spoken_change(row.change, indicator)}"
 
 
 def below_target(report: PeriodReport) -> pd.DataFrame:
     """City rows that miss their target, worst first; informational indicators have none."""
+    known = judged(report)
+    missed = known[known["attainment"] < NEEDS_ATTENTION]
+    return missed.sort_values(["attainment", "indicator"]).reset_index(drop=True)
+
+
+def judged(report: PeriodReport) -> pd.DataFrame:
+    """City rows of the indicators scored in this kind of period whose attainment is known."""
     rows = city_rows(report)
     scored = rows[[report.settings.indicator(code).is_scored(report.period) for code in rows["indicator"]]]
-    missed = scored[scored["attainment"] < NEEDS_ATTENTION]
-    return missed.sort_values(["attainment", "indicator"]).reset_index(drop=True)
+    return scored[~scored["attainment"].map(is_missing)]
 
 
 def target_sentence(report: PeriodReport) -> Paragraph:
     """How many of the indicators scored in this kind of period reached the target."""
-    rows = city_rows(report)
-    scored = rows[[report.settings.indicator(code).is_scored(report.period) for code in rows["indicator"]]]
-    known = scored[~scored["attainment"].map(is_missing)]
+    known = judged(report)
     if known.empty:
-        return Paragraph("Целевые значения для показателей этого периода не установлены.")
+        return Paragraph("Показателей, по которым в этом периоде оценивается достижение цели, нет.")
     reached = int((known["attainment"] >= NEEDS_ATTENTION).sum())
-    text = f"Плановое значение {report.period.calendar_year} года достигнуто по {reached} из {len(known)} показателей"
+    words = count_of(len(known), "показателя", "показателей", "показателей")
+    text = f"Плановое значение {report.period.calendar_year} года достигнуто по {reached} из {words}"
     missed = below_target(report)
     if missed.empty:
         return Paragraph(text + ".")

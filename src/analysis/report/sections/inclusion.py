@@ -8,10 +8,11 @@ from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.numbers import is_missing
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.dynamics import city_rows
-from analysis.report.sections.values import VERDICTS, format_change, format_value
+from analysis.report.sections.values import format_change, spoken_target, spoken_value
 from analysis.settings import Indicator
 
 CONTINGENTS = ("N_ovz", "N_ovz14")
+CHANGES = {"up": " (рост)", "down": " (снижение)", "no_clear_change": ", не больше обычных колебаний"}
 
 
 def inclusion_bullets(report: PeriodReport) -> Bullets | Paragraph:
@@ -27,10 +28,10 @@ def inclusion_bullets(report: PeriodReport) -> Bullets | Paragraph:
 def _sentence(row: pd.Series, indicator: Indicator) -> str:
     if is_missing(row["value"]) and not isinstance(row.get("suppressed"), str):
         return f"{indicator.name}: данных нет."
-    text = f"{indicator.name}: {format_value(row['value'], indicator)}"
+    text = f"{indicator.name}: {spoken_value(row['value'], indicator)}"
     if not is_missing(row["target"]):
-        text += f" при цели {format_value(row['target'], indicator)}"
+        text += f" при цели {spoken_target(row['target'], indicator)}"
     if not is_missing(row["change"]):
-        verdict = VERDICTS.get(row["verdict"])
-        text += f"; изменение {format_change(row['change'], indicator)}" + (f" ({verdict.label})" if verdict else "")
-    return text + f". Данные представили {int(row['n_schools'])} ОУ."
+        words = CHANGES.get(row["verdict"], "")
+        text += f"; изменение {format_change(row['change'], indicator)}{words}"
+    return text + f". ОУ с данными – {int(row['n_schools'])}."

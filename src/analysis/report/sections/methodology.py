@@ -1,97 +1,91 @@
-"""«Методика и допущения»: definitions in force, how the order's gaps are treated, what intervals mean."""
+"""«Методика и допущения», half a page: definitions in force, who is not in the figures, how the order's gaps are treated."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from analysis.report.blocks import Block, Bullets, Paragraph, Terms
-from analysis.report.inline import Inline
-from analysis.report.numbers import format_date, format_number, format_percent
+from analysis.report.blocks import Block, Bullets, Paragraph
+from analysis.report.inline import Inline, Strong
+from analysis.report.numbers import count_of, format_date, format_number, format_percent
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.coverage import coverage_counts
 from analysis.report.tables import Column, Table
 
-VALUES: tuple[tuple[str, str], ...] = (
-    (
-        "Значение города и группы",
-        "отношение сумм: сумма числителей школ к сумме знаменателей, а не среднее школьных процентов.",
-    ),
-    ("Нет данных", "не ноль и не последнее место: такая школа в расчёт не входит, причина названа."),
+VALUES = (
+    "Значение города и группы",
+    "сумма числителей школ, делённая на сумму знаменателей (не среднее процентов). Нет данных – не ноль.",
 )
-COMPARISONS: tuple[tuple[str, str], ...] = (
-    (
-        "Интервал",
-        "границы, в которых значение могло оказаться из-за обычных колебаний от школы к школе и от года к году "
-        "(для долей школы – Уилсона, для отношений на 100 – Пуассона). Отчитываются все, выборки нет.",
-    ),
-    (
-        "Изменение города",
-        "по школам с данными за оба периода; «рост» и «снижение» – больше обычных колебаний, с поправкой Холма на число "
-        "показателей. По отдельным школам (Бенджамини – Хохберг) это отбор для внимания, не доказательство: состав "
-        "обучающихся пересекается.",
-    ),
-)
-RANKING: tuple[tuple[str, str], ...] = (
-    ("Балл", "среднее достижение целей, каждое не более 100 %, без справочных показателей."),
-    (
-        "Интервал мест",
-        "места, совместимые с данными (Могстад, Романо, Шейх, Вильгельм, 2024); кого данные не различают, видно по ступеням.",
-    ),
-)
-TERMS: dict[str, tuple[tuple[str, str], ...]] = {
-    "month": VALUES,
-    "half": VALUES + COMPARISONS + RANKING,
-    "year": VALUES + COMPARISONS + RANKING,
-    "roadmap": VALUES + COMPARISONS,
-}
+PLACES = "места, которые школа могла бы занять при случайных колебаниях данных"
 
 
-def definitions(report: PeriodReport) -> Terms:
+def definitions(report: PeriodReport) -> Block:
     """How the numbers of this report were made, and whose are not among them."""
-    return Terms([*TERMS[report.period.kind], ("Кто не вошёл", _left_out(report)), *_expected(report)])
+    pairs = [VALUES]
+    if report.period.kind != "month":
+        pairs.append(("Интервал и вывод", _conclusion(report)))
+    if report.period.kind in ("half", "year"):
+        pairs.append(("Балл и место", _score(report)))
+    pairs += [("Кто не вошёл", _left_out(report)), *_expected(report), ("Малые числа", _hidden(report))]
+    return Bullets([[Strong(term), f" – {text}"] for term, text in pairs], role="note")
+
+
+def _conclusion(report: PeriodReport) -> str:
+    tests = report.settings.project.tests
+    return (
+        f"отчитываются все школы, выборки нет, поэтому интервал ({format_percent(100 * tests.confidence, 0)}) – это "
+        "границы обычных колебаний от школы к школе и от года к году. «Рост» и «снижение» – изменение по школам с данными "
+        f"за оба периода больше таких колебаний (уровень {format_number(tests.alpha, 2)} с поправкой на число показателей); "
+        f"если оно есть менее чем у {count_of(tests.min_pairs, 'школы', 'школ', 'школ')}, вывода нет."
+    )
+
+
+def _score(report: PeriodReport) -> str:
+    project = report.settings.project
+    return (
+        "среднее достижение целей, каждое не более 100 %, без справочных показателей и долей при знаменателе менее "
+        f"{project.scoring.min_denominator}. Интервал мест – {PLACES} (начальное число расчёта {project.tests.seed})."
+    )
 
 
 def _left_out(report: PeriodReport) -> str:
     """How many schools are not in the figures, and why; numbers only, the names stand in other sections."""
-    silent = coverage_counts(report)["missing"]
+    silent = _silent(report)
     valid_to = pd.to_datetime(report.tables["schools"]["valid_to"])
     first, last = pd.Timestamp(report.period.start), pd.Timestamp(report.period.cutoff)
     closed = int(((valid_to >= first) & (valid_to < last)).sum())
-    parts = [f"не представившие форму ({silent})"] if silent else []
+    parts = [f"школы без формы и таблицы с данными ({silent})"] if silent else []
     parts += [f"закрытые в этом периоде ({closed})"] if closed else []
-    text = f"в значения: {', '.join([*parts, 'возвращённые на исправление значения'])}."
-    if report.period.kind in ("half", "year"):
-        text += " В распределение: школы в особых условиях (ремонт, перевод, дистанционно) и с неполными данными."
-    return text
+    listed = "; ".join([*parts, "числа, возвращённые на исправление"])
+    if report.period.kind not in ("half", "year"):
+        return f"{listed}."
+    share = format_percent(100 * report.settings.project.scoring.min_valid_share, 0)
+    return (
+        f"в значения: {listed}. В распределение: школы в особых условиях (ремонт, переезд, дистанционное обучение) и те, у кого данные "
+        f"есть менее чем по {share} показателей: сравнивать их было бы нечестно."
+    )
+
+
+def _silent(report: PeriodReport) -> int:
+    """Schools from which nothing came for the period, neither a form nor an import."""
+    table = report.tables["coverage"]
+    rows = table[(table["period"] == report.period.key) & (table["status"] == "silent")]
+    return int(rows["n"].sum())
 
 
 def _expected(report: PeriodReport) -> list[tuple[str, str]]:
     if report.period.kind not in ("year", "roadmap"):
         return []
     state, due = format_date(report.period.closing_year().as_of), format_date(report.period.due)
-    return [("Ожидаемые значения", f"сведения собраны к {due}, состояние – на {state}; после этой даты уточняются.")]
+    return [("Ожидаемые значения", f"состояние на {state}, собранное к {due}; после этой даты школы его уточняют.")]
 
 
-def parameters_sentence(report: PeriodReport) -> Paragraph:
-    """Confidence, thresholds and the seed in force: enough to repeat the computation."""
-    project = report.settings.project
-    tests, scoring, privacy = project.tests, project.scoring, project.privacy
-    hidden = (
-        f"Числа людей от 1 до {privacy.min_count - 1} в редакциях, кроме рабочей, скрыты («менее {privacy.min_count}»), "
-        f"с ними – числа, по которым их можно вычислить; доли при знаменателе менее {privacy.min_denominator} тоже."
+def _hidden(report: PeriodReport) -> str:
+    privacy = report.settings.project.privacy
+    if report.edition == "working":
+        return f"от 1 до {privacy.min_count - 1} человек – здесь открыты, в остальных редакциях скрыты."
+    return (
+        f"от 1 до {privacy.min_count - 1} человек показаны как «менее {privacy.min_count}»; доли при знаменателе менее "
+        f"{privacy.min_denominator} и всё, из чего такие числа можно вычислить, скрыто."
     )
-    if report.period.kind == "month":
-        return Paragraph(hidden)
-    text = (
-        f"Доверительная вероятность {format_percent(100 * tests.confidence, 0)}, уровень значимости "
-        f"{format_number(tests.alpha, 2)}; проверки нет, если значение изменилось менее чем у {tests.min_pairs} школ. "
-    )
-    if report.period.kind != "roadmap":
-        text += (
-            f"Школа распределяется при данных не менее чем по {format_percent(100 * scoring.min_valid_share, 0)} "
-            f"применимых показателей; доля при знаменателе менее {scoring.min_denominator} в балл не входит. "
-        )
-    return Paragraph(f"{text}{hidden} Начальное число генератора: {tests.seed}.")
 
 
 def assumptions(report: PeriodReport) -> Block:
@@ -100,8 +94,8 @@ def assumptions(report: PeriodReport) -> Block:
     written = roadmap.assumptions_for(report.period.kind) if roadmap else ()
     items: list[Inline] = [*written, *report.overrides.notes]
     if not items:
-        return Paragraph("Особых допущений нет.")
-    return Bullets(items, lead="Где приказ неоднозначен, принято следующее:")
+        return Paragraph("Особых допущений нет.", role="note")
+    return Bullets(items, lead=[Strong("Где приказ неоднозначен, принято:")], role="note")
 
 
 def passport_table(report: PeriodReport) -> Table:

@@ -6,19 +6,35 @@ from datetime import timedelta
 
 import pandas as pd
 
-from analysis.periods import month_of
+from analysis.intake.rules import rule_text
+from analysis.periods import Period, month_of
 from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.charts_months import SCHOOL_YEAR_STARTS
 from analysis.report.inline import Strong
-from analysis.report.numbers import count_of, format_date, format_number, full_stop, is_missing, upper_first
+from analysis.report.numbers import (
+    count_of,
+    format_number,
+    full_stop,
+    is_missing,
+    upper_first,
+)
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.conclusions import who_reported
-from analysis.report.sections.coverage import coverage_counts, findings_counts
+from analysis.report.sections.coverage import (
+    coverage_counts,
+    due_sentence,
+    findings_counts,
+    next_due,
+    quality_sentence,
+    some_names,
+)
 from analysis.report.sections.dynamics import city_rows
-from analysis.report.sections.values import format_change, format_value, in_sentence, join_words
+from analysis.report.sections.values import format_change, format_value, in_sentence, join_words, unbroken
 from analysis.report.tables import Column, Table
+from analysis.settings import Indicator
 
 _NAMED = 3
+LEAST_CHANGE = 0.05  # percentage points: less is printed as nothing
 
 
 def conclusions(report: PeriodReport) -> Bullets:
@@ -37,20 +53,32 @@ def _what_changed(report: PeriodReport) -> str:
     """Against the month a year before; without it, against the month before, for what accumulates over the year."""
     rows = city_rows(report).set_index("indicator")
     since, gained = report.baseline, _differences(report, rows["value"], rows["baseline_value"], "CSF")
-    if gained.empty and report.period.number != SCHOOL_YEAR_STARTS:
-        since = month_of(report.period.start - timedelta(days=1), report.period.rules)
-        history = report.tables["indicator_history"]
-        before = history[history["period"] == since.key].set_index("indicator")["value"]
-        gained = _differences(report, rows["value"], before, "C")
+    if gained.empty:
+        since, gained = _month_before(report), _gained(report, rows["value"])
     if gained.empty:
         return "Сравнить не с чем: за прошлые месяцы данных нет."
+    if not gained.abs().ge(LEAST_CHANGE).any():
+        return f"По сравнению с {since.title('instrumental')} значения города не изменились."
     best = gained.sort_values(key=abs, ascending=False).head(_NAMED)
     indicators = [report.settings.indicator(code) for code in best.index]
     named = [
         f"{in_sentence(report, i.code)} ({format_change(change, i)})"
         for i, change in zip(indicators, best, strict=True)
     ]
-    return f"Сравнение: {since.title()} – {report.period.title()}. Больше всего изменились: {join_words(named)}."
+    return f"По сравнению с {since.title('instrumental')} больше всего изменились: {join_words(named)}."
+
+
+def _month_before(report: PeriodReport) -> Period:
+    return month_of(report.period.start - timedelta(days=1), report.period.rules)
+
+
+def _gained(report: PeriodReport, now: pd.Series) -> pd.Series:
+    """By how much the cumulative shares of the city grew over the month; empty for the month that opens the count."""
+    if report.period.number == SCHOOL_YEAR_STARTS:
+        return pd.Series(dtype=float)
+    history = report.tables["indicator_history"]
+    before = history[history["period"] == _month_before(report).key].set_index("indicator")["value"]
+    return _differences(report, now, before, "C")
 
 
 def _differences(report: PeriodReport, now: pd.Series, before: pd.Series, types: str) -> pd.Series:
@@ -72,95 +100,105 @@ def _what_needs_decision(report: PeriodReport) -> str:
         if number
     ]
     if not todo:
-        return "Требований к учреждениям нет."
-    return full_stop(f"До {_next_due(report)} должны {'; '.join(todo)}")
+        return "Исправлять и досылать учреждениям нечего."
+    return full_stop(f"До {next_due(report)} нужно: {'; '.join(todo)}")
 
 
-def _next_due(report: PeriodReport) -> str:
-    following = month_of(report.period.end + timedelta(days=1), report.period.rules)
-    return format_date(following.due)
+def forms(report: PeriodReport) -> Paragraph:
+    """The window and the term; who was late and by how much, where schools are named."""
+    rows = report.submissions_of_period()
+    late = rows[rows["status"] == "late"].sort_values(["days_late", "school_id"], ascending=[False, True])
+    days = [
+        f"{unbroken(report.school_names.get(row.school_id, row.school_id))} – на "
+        f"{count_of(int(row.days_late), 'день', 'дня', 'дней')}"
+        for row in late.itertuples()
+    ]
+    named = f" С опозданием: {some_names(days)}." if days else ""
+    return Paragraph(str(due_sentence(report).text) + named)
+
+
+def quality(report: PeriodReport) -> Paragraph:
+    """How many findings there are, and which is the most frequent of those that need an answer."""
+    text = str(quality_sentence(report).text)
+    asked = report.findings[report.findings["severity"].isin(["error", "query"])]
+    counts = asked.groupby("rule", sort=True).size().sort_values(ascending=False, kind="stable")
+    if counts.empty or counts.iloc[0] == 1:
+        return Paragraph(text)
+    rule = upper_first(rule_text(str(counts.index[0]), report.settings))
+    return Paragraph(f"{text} Чаще всего: «{rule}» – {counts.iloc[0]}.")
 
 
 def key_figures_table(report: PeriodReport) -> Table:
-    """Indicators of the month, cumulative since September: value, a year before, target of the year."""
+    """Indicators of the month: value, gain of the month, a year before, target; the activity and how many took part."""
     rows = city_rows(report)
     indicators = [report.settings.indicator(code) for code in rows["indicator"]]
-    difference = rows["value"] - rows["baseline_value"]
+    gained = _gained(report, rows.set_index("indicator")["value"]).reindex(rows["indicator"])
     frame = pd.DataFrame(
         {
             "name": [i.label for i in indicators],
-            "value": [format_value(v, i) for v, i in zip(rows["value"], indicators, strict=True)],
-            "before": [format_value(v, i) for v, i in zip(rows["baseline_value"], indicators, strict=True)],
-            "change": [format_change(v, i) for v, i in zip(difference, indicators, strict=True)],
-            "target": [format_value(v, i) for v, i in zip(rows["target"], indicators, strict=True)],
+            "activity": [", ".join(i.activities) for i in indicators],
+            "total": [_total(number) for number in rows["numerator"]],
             "n_schools": rows["n_schools"],
+            "value": _written(rows["value"], indicators),
+            "gained": [format_change(v, i) for v, i in zip(gained, indicators, strict=True)],
+            "before": _written(rows["baseline_value"], indicators),
+            "target": _written(rows["target"], indicators),
         }
     )
-    has_before = rows["baseline_value"].notna().any()
-    before = [
-        Column("before", report.baseline.title().removesuffix(" года"), align="end"),
-        Column("change", "Разница", align="end"),
-    ]
     columns = [
         Column("name", "Показатель"),
-        Column("value", report.period.title().removesuffix(" года"), align="end"),
-        *(before if has_before else []),
-        Column("target", f"Цель {report.period.calendar_year} г.", align="end"),
+        Column("activity", "Пункт", blank=True),
+        Column("total", "Участников, событий", align="end"),
         Column("n_schools", "ОУ", "int"),
+        Column("value", _short(report.period), align="end"),
+        *([Column("gained", "За месяц", align="end")] if gained.notna().any() else []),
+        *([Column("before", _short(report.baseline), align="end")] if rows["baseline_value"].notna().any() else []),
+        Column("target", f"Цель {report.period.calendar_year} г.", align="end"),
     ]
-    compared = "Разница с прошлым годом здесь не проверяется." if has_before else _no_baseline(report)
-    return Table(
-        frame, columns, "Ключевые показатели нарастающим итогом с 1 сентября", row_header="name",
-        note="Цель установлена на конец учебного года: в первые месяцы показатель нарастающим итогом ниже её, и это не "
-        f"отставание. {compared}",
-    )  # fmt: skip
+    return Table(frame, columns, "Ключевые показатели нарастающим итогом с 1 сентября", row_header="name")
+
+
+def _short(month: Period) -> str:
+    return month.title().removesuffix(" года")
+
+
+def _written(values: pd.Series, indicators: list[Indicator]) -> list[str]:
+    return [format_value(value, indicator) for value, indicator in zip(values, indicators, strict=True)]
+
+
+def _total(numerator: object) -> str:
+    return numerator if isinstance(numerator, str) else format_number(numerator, 0)
+
+
+def figures_sentence(report: PeriodReport) -> Paragraph:
+    """How to read the key figures: which are of the month alone, what the targets are for, what is compared."""
+    rows = city_rows(report)
+    flows = [code for code in rows["indicator"] if report.settings.indicator(code).type == "F"]
+    text = "Цели – на конец учебного года: до него значение ниже цели – ещё не отставание. "
+    text += f"{join_words(flows)} – за месяц. " if flows else ""
+    compared = "Разница с прошлым годом здесь не проверяется."
+    return Paragraph(text + (compared if rows["baseline_value"].notna().any() else _no_baseline(report)))
 
 
 def _no_baseline(report: PeriodReport) -> str:
-    return f"Сравнить с прошлым годом нельзя: за {report.baseline.title()} данных нет."
+    return f"За {report.baseline.title()} данных для сравнения нет."
 
 
 def events_sentence(report: PeriodReport) -> Paragraph:
     """Events and publications of the month."""
     rows = city_rows(report).set_index("indicator")
-    parts = []
+    parts: list[str] = []
     for code, verb, words in (
         ("events", "провели", ("мероприятие", "мероприятия", "мероприятий")),
         ("pubs", "разместили", ("публикацию", "публикации", "публикаций")),
     ):
         own = [i for i in report.settings.indicators if i.numerator == (code,) and i.code in rows.index]
         if own and not is_missing(rows.loc[own[0].code, "numerator"]):
-            parts.append(f"{verb} {count_of(int(rows.loc[own[0].code, 'numerator']), *words)}")
-    text = f"За {report.period.title()} школы {join_words(parts)}." if parts else ""
-    return Paragraph(text or "Школы не представили сведений о мероприятиях месяца.")
-
-
-def events_by_activity(report: PeriodReport) -> Table:
-    """Indicators of the month by the roadmap activity they belong to."""
-    rows = city_rows(report).set_index("indicator")
-    lines = []
-    for activity in report.settings.activities:
-        for indicator in report.settings.indicators:
-            if indicator.activities[:1] != (activity.code,) or indicator.code not in rows.index:
-                continue
-            row = rows.loc[indicator.code]
-            total = row["numerator"]
-            lines.append(
-                {
-                    "activity": activity.label,
-                    "indicator": indicator.short_name,
-                    "total": total if isinstance(total, str) else format_number(total, 0),
-                    "schools": row["n_schools"],
-                }
-            )
-    columns = [
-        Column("activity", "Мероприятие «дорожной карты»"),
-        Column("indicator", "Показатель"),
-        Column("total", "Всего", align="end"),
-        Column("schools", "ОУ", "int"),
-    ]
-    frame = pd.DataFrame(lines, columns=["activity", "indicator", "total", "schools"])
-    return Table(frame, columns, "Что сделано по пунктам «дорожной карты»", row_header="activity")
+            where = f" (п.\u00a0{own[0].activities[0]})" if own[0].activities else ""
+            parts.append(f"{verb} {count_of(int(rows.loc[own[0].code, 'numerator']), *words)}{where}")
+    if not parts:
+        return Paragraph("Школы не представили сведений о мероприятиях месяца.")
+    return Paragraph(f"За {report.period.title()} школы {join_words(parts)}.")
 
 
 def attention(report: PeriodReport) -> Bullets:
@@ -174,7 +212,6 @@ def attention(report: PeriodReport) -> Bullets:
     ):
         names = sorted(rows.loc[condition, "school"])
         if names:
-            shown = ", ".join(names[:8]) + (f" и ещё {len(names) - 8}" if len(names) > 8 else "")
-            items.append(f"{upper_first(text)} ({len(names)}): {shown}.")
-    lead = f"Срок следующей формы – {full_stop(_next_due(report))} До этого дня нужно:"
+            items.append(f"{upper_first(text)} ({len(names)}): {some_names([unbroken(name) for name in names])}.")
+    lead = f"Срок следующей формы – {full_stop(next_due(report))} До этого дня нужно:"
     return Bullets(items, lead=lead) if items else Bullets([_what_needs_decision(report)])

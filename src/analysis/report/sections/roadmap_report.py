@@ -20,7 +20,9 @@ from analysis.report.sections.values import (
     in_sentence,
     join_words,
     quoted,
+    spoken_target,
     suppressed_or,
+    unbroken,
 )
 from analysis.report.tables import Column, Table
 from analysis.settings import Indicator
@@ -132,11 +134,14 @@ def _changes_of_schools(report: PeriodReport) -> list[str]:
     opened, closed = (pd.to_datetime(schools[name]) for name in ("valid_from", "valid_to"))
     start, end = map(pd.Timestamp, (report.period.start, report.period.end))
     texts = []
-    for one, many, days in (("открыта", "открыты", opened), ("закрыта", "закрыты", closed)):
+    for verbs, days in ((("открылось", "открылись"), opened), (("закрылось", "закрылись"), closed)):
         names = sorted(schools.loc[(days >= start) & (days <= end), "name"])
         if names:
-            word, goes = (one, "не входит") if len(names) == 1 else (many, "не входят")
-            texts.append(f"За время «дорожной карты» {word} {join_words(names)}; в изменения города {goes}.")
+            verb, noun, goes = (
+                (verbs[0], "учреждение", "не входит") if len(names) == 1 else (verbs[1], "учреждения", "не входят")
+            )
+            listed = join_words([unbroken(name) for name in names])
+            texts.append(f"За время «дорожной карты» {verb} {noun}: {listed}; в изменения города {goes}.")
     return texts
 
 
@@ -178,11 +183,11 @@ def proposals(report: PeriodReport) -> Block:
     silent = _with_status(report, NO_DATA)
     if silent:
         items.append(f"Определить, кто отчитывается о мероприятиях {join_words(silent)}: сведений о них нет.")
-    items.append("Утвердить перечень показателей и целевые значения приказом: сейчас они проект.")
+    items.append("Утвердить перечень показателей и целевые значения приказом: сейчас это проект.")
     return Bullets(items, ordered=True)
 
 
 def _proposal(report: PeriodReport, indicator: Indicator) -> str:
     goal = indicator.targets.get(report.period.number)
     text = f"Сохранить в новом периоде показатель {quoted(indicator)}"
-    return text + (f" с целью не ниже {format_value(goal, indicator)}." if goal is not None else ".")
+    return text + (f" с целью не ниже {spoken_target(goal, indicator)}." if goal is not None else ".")

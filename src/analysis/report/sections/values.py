@@ -8,7 +8,8 @@ import pandas as pd
 
 from analysis.report import numbers
 from analysis.report.blocks import Tone
-from analysis.report.numbers import format_number, format_percent, format_pp, is_missing, lower_first
+from analysis.report.charts_words import goal
+from analysis.report.numbers import count_noun, format_number, format_percent, format_pp, is_missing, lower_first
 from analysis.report.opening import PeriodReport
 from analysis.report.tables import Signal
 from analysis.settings import Indicator
@@ -44,6 +45,31 @@ def format_change(change: Any, indicator: Indicator, level: str = "city") -> str
     if indicator.unit in ("percent", "yes_no"):
         return format_pp(change)
     return format_number(change, 1, signed=True)
+
+
+def spoken_value(value: Any, indicator: Indicator) -> str:
+    """A value of the city or a group inside a sentence: «64,0 %», «97,9 % ОУ», «2,7 договора на ОУ»; else as in tables."""
+    if isinstance(value, str) or is_missing(value) or indicator.unit in ("percent", "per_100"):
+        return format_value(value, indicator)
+    if indicator.unit == "yes_no":
+        return f"{format_value(value, indicator)} ОУ"
+    return f"{count_noun(value, indicator.counted, 1)} на{numbers.NBSP}ОУ"
+
+
+def spoken_target(value: Any, indicator: Indicator) -> str:
+    """A target inside a sentence, without the decimals of a whole number: «60 %», «100 % ОУ», «3 договора на ОУ»."""
+    if is_missing(value):
+        return numbers.MISSING
+    if indicator.unit == "count":
+        return f"{count_noun(value, indicator.counted)} на{numbers.NBSP}ОУ"
+    return goal(value, indicator.unit) + (" ОУ" if indicator.unit == "yes_no" else "")
+
+
+def spoken_change(change: Any, indicator: Indicator) -> str:
+    """By how much, without a sign: «4,2 п.п.», «0,7 договора»."""
+    if indicator.unit in ("percent", "yes_no"):
+        return format_pp(abs(change)).lstrip("+")
+    return count_noun(abs(change), indicator.counted, 1)
 
 
 def suppressed_or(frame: pd.DataFrame, column: str) -> list[Any]:
@@ -92,8 +118,8 @@ def unbroken(name: str) -> str:
 
 
 def against_target(indicator: Indicator, row: Any) -> str:
-    """«Доля …» (П04): 56,7 % при цели 60,0 % – ``row`` has the city's ``value`` and ``target``."""
-    return f"{quoted(indicator)}: {format_value(row.value, indicator)} при цели {format_value(row.target, indicator)}"
+    """«Доля …» (П04): 56,7 % при цели 60 % – ``row`` has the city's ``value`` and ``target``."""
+    return f"{quoted(indicator)}: {spoken_value(row.value, indicator)} при цели {goal(row.target, indicator.unit)}"
 
 
 def join_words(words: list[str]) -> str:
