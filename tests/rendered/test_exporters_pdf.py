@@ -4,6 +4,7 @@ import io
 import re
 
 import nbformat
+import pandas as pd
 import pikepdf
 import pypdf
 import pytest
@@ -14,6 +15,7 @@ from nbformat.v4 import new_markdown_cell
 from analysis.report import exporters, fonts
 from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.exporters import CardOverflow, ReportPDFExporter, ReportTypstExporter, compile_pdf, render_pdf
+from analysis.report.tables import Column, Table
 from tests.rendered import hostile, samples
 
 EXPORTER = ReportPDFExporter()
@@ -209,11 +211,11 @@ def test_a_list_longer_than_a_page_goes_on_over_the_next(monkeypatch, refused):
     compiled = exporters._compiled
     asked = []
 
-    def refusing(source, lists):
-        asked.append(lists)
-        if refused and not lists:
+    def refusing(source, inputs):
+        asked.append(inputs["lists"])
+        if refused and not inputs["lists"]:
             raise typst.TypstError(f"error: {exporters.BROKEN_LIST}")
-        return compiled(source, lists)
+        return compiled(source, inputs)
 
     monkeypatch.setattr(exporters, "_compiled", refusing)
     pdf = export(long_list())
@@ -232,7 +234,7 @@ def test_a_list_longer_than_a_page_goes_on_over_the_next(monkeypatch, refused):
 @pytest.mark.parametrize("items", [3, 8])
 def test_a_shorter_list_that_must_stay_whole_does(items, monkeypatch):
     compiled = exporters._compiled
-    monkeypatch.setattr(exporters, "_compiled", lambda source, lists: compiled(source, "whole"))
+    monkeypatch.setattr(exporters, "_compiled", lambda source, inputs: compiled(source, inputs | {"lists": "whole"}))
     filler = [samples.shown(Paragraph("Абзац перед списком. " * 30)) for _ in range(6)]
     entries = [f"Пункт {number}. " + "Обычное предложение списка. " * 5 for number in range(items)]
     pages = texts(export(samples.notebook(samples.shown(samples.INTERIM), *filler, samples.shown(Bullets(entries)))))
@@ -244,3 +246,31 @@ def test_ordinals_and_names_in_mixed_case_do_not_break():
     whole = re.sub(r"[\s\u00a0]+", " ", " ".join(p.extract_text() for p in pypdf.PdfReader(
         io.BytesIO(export(samples.notebook(samples.shown(Paragraph(text)))))).pages))  # fmt: skip
     assert whole.count("от 1-го") == whole.count("до 10-го") == 40 and whole.count("ПроеКТОриЯ") == 40
+
+
+ROW = re.compile(r"Школа \d+")
+
+
+def pages_of_a_table(rows: int, lines_before: int, note: str = "") -> list[int]:
+    """How many rows of a table stand on each page that has some, and whether its note is with the last."""
+    frame = pd.DataFrame(
+        {"name": [f"Школа {n}" for n in range(rows)], "group": [f"Группа {n > rows - 2}" for n in range(rows)]}
+    )
+    table = Table(frame, [Column("name", "Учреждение")], "Таблица", note=note, group_by="group")
+    before = samples.shown(Bullets([f"Строка {n}" for n in range(lines_before)]))
+    pages = texts(export(samples.notebook(before, samples.shown(table))))
+    assert not note or note in [page for page in pages if ROW.search(page)][-1]
+    return [count for count in (len(ROW.findall(page)) for page in pages) if count]
+
+
+@pytest.mark.parametrize("lines_before", [14, 16, 20, 36, 38, 40])
+def test_a_table_neither_begins_with_a_row_or_two_nor_ends_with_one(lines_before):
+    """Its last group has one row and its note belongs below the last row: both are where a table is torn most easily."""
+    split = pages_of_a_table(26, lines_before, "Примечание к таблице.")
+    assert sum(split) == 26
+    assert len(split) == 1 or (split[0] >= 3 and split[-1] >= 2), split
+
+
+@pytest.mark.parametrize("lines_before", range(20, 32, 3))
+def test_a_table_of_few_rows_stays_whole(lines_before):
+    assert len(pages_of_a_table(4, lines_before)) == 1

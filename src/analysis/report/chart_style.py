@@ -93,8 +93,8 @@ def register_fonts() -> None:
 
 
 def printable(text: object) -> str:
-    """The text on one line, with only characters that every output can draw."""
-    return drawable(clean(text)).strip()
+    """The text on one line, with only characters that every output can draw in the charts' typeface."""
+    return drawable(clean(text)).replace("→", "–").strip()
 
 
 @cache

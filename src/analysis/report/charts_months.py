@@ -32,6 +32,7 @@ EVENT_ROW_MM = 3.6
 LEFT_MM = 12.0
 RIGHT_MM = 26.0
 MANY_POINTS = 14
+FEW_POINTS = 6  # up to which every value is printed
 
 
 class Event(Protocol):
@@ -88,8 +89,11 @@ def run_chart(
     if not np.isfinite(values).any():
         return empty_chart("Нет значений показателя по периодам.", width, caption, note)
     unit = labels.unit(rows["indicator"].iloc[0])
-    shown = [event for event in breaks if _within(event, rows["month"].min(), rows["month"].max())]
-    top = 3.0 + EVENT_ROW_MM * min(len(shown), 3)
+    shown = sorted(
+        (event for event in breaks if _within(event, rows["month"].min(), rows["month"].max())),
+        key=lambda event: event.first,
+    )
+    top = 3.0 + EVENT_ROW_MM * len(shown)
     page = Page(width, top + PLOT_MM + 9.0)
     plot = _plot(page, rows, values, unit, top)
     _axes(page, plot, rows, unit)
@@ -97,7 +101,7 @@ def run_chart(
     _target(page, plot, rows, unit)
     _value_lines(page, plot, rows, values, unit, cumulative)
     _hidden(page, plot, rows)
-    return page.finish(_alt(rows, values, unit, labels), caption, note)
+    return page.finish(_alt(rows, values, unit, labels, shown), caption, note)
 
 
 def _month(key: str) -> int:
@@ -141,26 +145,29 @@ def _axes(page: Page, plot: _Plot, rows: pd.DataFrame, unit: str) -> None:
 
 
 def _events(page: Page, plot: _Plot, events: Sequence[Event]) -> None:
+    """A line for each, named above the plot; the earliest name stands highest, so that no line crosses another's."""
     low, high = plot.months.low, plot.months.high
+    before = LEFT_MM
     for number, event in enumerate(events):
         start, end = max(_month(event.first), low), min(_month(event.last or event.first), high)
-        x, y = plot.months(start), plot.top - EVENT_ROW_MM * (1 + number % 3) + 1.4
+        x, y = plot.months(start), plot.top - EVENT_ROW_MM * (len(events) - number) + 1.4
         if event.last and end > start:
             page.boxes([(x, plot.top, plot.months(end) - x, plot.bottom - plot.top)], color=GRID)
-        page.lines([[(x, y - 1.2), (x, plot.bottom)]], color=MUTED, width=0.8, dash="dashed")
-        if x + 1.2 + width_mm(event.name, SMALL_PT) < page.width:
-            page.text(x + 1.2, y, event.name, size=SMALL_PT, color=MUTED)
-        else:
-            page.text(x - 1.2, y, event.name, size=SMALL_PT, color=MUTED, align="right", room=x - LEFT_MM)
+        left = max(min(x + 1.2, page.width - width_mm(event.name, SMALL_PT)), before + 1.2)
+        page.lines([[(x, y + (1.6 if left < x else -1.2)), (x, plot.bottom)]], color=MUTED, width=0.8, dash="dashed")
+        page.text(left, y, event.name, size=SMALL_PT, color=MUTED, room=page.width - left + 0.2)
+        before = x
 
 
 def _target(page: Page, plot: _Plot, rows: pd.DataFrame, unit: str) -> None:
-    """A step line: the target of a period holds half a step to either side."""
+    """A step line: the target of a period holds half a step to either side, inside the plot."""
     targets = numeric(rows["target"])
     known = [(m, t) for m, t in zip(rows["month"], targets, strict=True) if np.isfinite(t)]
     if not known:
         return
-    line = [plot.at(month + side, target) for month, target in known for side in (-0.5, 0.5)]
+    half = min(np.diff(rows["month"]), default=1) / 2
+    first, last = plot.months.low - 0.5, plot.months.high + 0.5
+    line = [plot.at(min(max(month + side, first), last), target) for month, target in known for side in (-half, half)]
     page.lines([line], color=ORANGE, width=1.2, dash="dashed")
     x, y = line[-1]
     page.text(x + 1.0, y, f"цель {goal(known[-1][1], unit)}", size=SMALL_PT, color=ORANGE, room=RIGHT_MM)
@@ -184,9 +191,20 @@ def _value_lines(page: Page, plot: _Plot, rows: pd.DataFrame, values: np.ndarray
         target = numeric(rows["target"])[i]
         crossed = np.isfinite(target) and abs(y - 3.0 - plot.values(target)) < 2.2
         right = max(x + 0.5, LEFT_MM + 1 + width_mm(words, SMALL_PT))
-        page.text(right, y + 3.2 if crossed else y - 3.0, words, size=SMALL_PT, align="right")
+        page.text(right, plot.values(target) - 2.6 if crossed else y - 3.0, words, size=SMALL_PT, align="right")
+    for i in np.flatnonzero(known)[:-1] if not cumulative and len(rows) <= FEW_POINTS else []:
+        _point_label(page, plot, (months[i], values[i]), numeric(rows["target"])[i], unit)
     end = (months[ends[-1]], values[ends[-1]])
     _end_label(page, plot, rows, end, unit, _school_year(years[ends[-1]]) if cumulative else "")
+
+
+def _point_label(page: Page, plot: _Plot, point: tuple[float, float], target: float, unit: str) -> None:
+    """The value above its point; below where the target's line is there."""
+    x, y = plot.at(*point)
+    words = quantity(point[1], unit)
+    x = max(x, LEFT_MM + 1 + width_mm(words, SMALL_PT) / 2)
+    crossed = np.isfinite(target) and -0.5 < y - plot.values(target) < 6.0
+    page.text(x, y + 3.4 if crossed else y - 3.2, words, size=SMALL_PT, align="center")
 
 
 def _end_label(page: Page, plot: _Plot, rows: pd.DataFrame, end: tuple[float, float], unit: str, year: str) -> None:
@@ -214,7 +232,7 @@ def _hidden(page: Page, plot: _Plot, rows: pd.DataFrame) -> None:
         page.text(plot.months(hidden[0][0]) + 1.5, plot.bottom - 1.6, words, size=SMALL_PT, color=MUTED)
 
 
-def _alt(rows: pd.DataFrame, values: np.ndarray, unit: str, labels: Labels) -> str:
+def _alt(rows: pd.DataFrame, values: np.ndarray, unit: str, labels: Labels, events: Sequence[Event]) -> str:
     names = [period_label(key) for key in rows["period"]]
     texts = [quantity(value, unit) for value in rows["value"]]
     target = numeric(rows["target"])[-1]
@@ -223,4 +241,5 @@ def _alt(rows: pd.DataFrame, values: np.ndarray, unit: str, labels: Labels) -> s
     ends = f"{names[known[0]]}\u00a0– {texts[known[0]]}, {names[known[-1]]}\u00a0– {texts[known[-1]]}"
     detail = listed(names, texts, list(values))
     place = f"{labels.indicator(rows['indicator'].iloc[0])}, {labels.place(str(rows['unit_id'].iloc[0]))}"
-    return sentence(f"{place}, по периодам{aim}: {detail if len(names) <= 12 else f'{ends}; {detail}'}")
+    marked = f"; отмечено: {', '.join(event.name for event in events)}" if events else ""
+    return sentence(f"{place}, по периодам{aim}: {detail if len(names) <= 12 else f'{ends}; {detail}'}{marked}")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 FIXED_TIME = 1609459200
 LIBRARY = "orientir.typ"
 PAGE_LIMIT = "card-does-not-fit"
+ROW_SPACINGS = ("close", "wide")
 BROKEN_LIST = "invalid list (L) structure"  # some lists that go over a page
 
 
@@ -158,21 +160,44 @@ def compile_pdf(source: str) -> bytes:
     typst.TypstError : anything else that Typst refuses, such as a picture without alternative text
     """
     try:
-        return _compiled(source, lists="")
+        return _with_whole_ends(source)
     except typst.TypstError as error:
         if PAGE_LIMIT in str(error):
             raise CardOverflow("the card does not fit on one A4 page: shorten its texts or its table") from error
         if BROKEN_LIST not in str(error):
             raise
-        return _compiled(source, lists="whole")
+        return _with_whole_ends(source, lists="whole")
 
 
-def _compiled(source: str, lists: str) -> bytes:
+def _with_whole_ends(source: str, lists: str = "") -> bytes:
+    """The document; a table whose last row or note stands alone on a page is set closer, or wider if that fails."""
+    asked = {"lists": lists}
+    pdf = _compiled(source, asked)
+    for way in ROW_SPACINGS:
+        torn = _torn_tables(source, asked)
+        if not torn:
+            break
+        asked = asked | {way: " ".join(sorted(torn))}
+        pdf = _compiled(source, asked)
+    return pdf
+
+
+def _compiled(source: str, asked: Mapping[str, str]) -> bytes:
+    return typst.compile(**_given(source, asked), pdf_standards=["ua-1"], timestamp=FIXED_TIME)  # type: ignore[call-overload]
+
+
+def _torn_tables(source: str, asked: Mapping[str, str]) -> set[str]:
+    """Names of the tables whose last rows and note do not stand on one page; costs little after `_compiled`."""
+    found = json.loads(typst.query(selector="<placed>", field="value", **_given(source, asked)))
+    pages: dict[str, set[int]] = {}
+    for name, page in found:
+        pages.setdefault(name, set()).add(page)
+    return {name for name, several in pages.items() if len(several) > 1}
+
+
+def _given(source: str, asked: Mapping[str, str]) -> dict[str, Any]:
     inputs = {"main.typ": source.encode(), LIBRARY: library()}
-    return typst.compile(  # type: ignore[call-overload]
-        inputs, font_paths=typst_fonts(), ignore_system_fonts=True, pdf_standards=["ua-1"], timestamp=FIXED_TIME,
-        sys_inputs={"lists": lists},
-    )  # fmt: skip
+    return {"input": inputs, "font_paths": typst_fonts(), "ignore_system_fonts": True, "sys_inputs": dict(asked)}
 
 
 @cache

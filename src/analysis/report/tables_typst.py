@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,15 @@ if TYPE_CHECKING:
     from analysis.report.tables import Column, Shown, Table
 
 LONG_CELL = 600  # letters; a row with a longer text may break over pages
+OPENING = 3  # rows that a table begins with on a page at least
+ENDING = 2  # rows that it ends with on the next
 _ALIGNS = {"start": "left", "end": "right", "center": "center"}
 
 
 def write(table: Table) -> str:
     """The call of the template's `data-table` with every text as a literal."""
     widths, scale = column_widths(table)
+    name = _name(table)
     arguments = {
         "caption": to_typst(table.caption) if table.caption else "none",
         "note": to_typst(table.note) if table.note else "none",
@@ -28,10 +32,29 @@ def write(table: Table) -> str:
         "scale": f"{scale:.3f}",
         "head": typst_text.array(_head(table)),
         "head-rows": "2" if _has_spans(table) else "1",
-        "whole-rows": "true" if _longest(table) < LONG_CELL else "false",
+        "whole-rows": typst_text.value(_longest(table) < LONG_CELL),
+        "few-rows": typst_text.value(_n_rows(table) < OPENING + ENDING),
+        "opening": str(_opening(table)),
+        "id": name,
     }
     named = ", ".join(f"{name}: {code}" for name, code in arguments.items())
-    return f"#data-table({named},\n{''.join(_body(table))})"
+    return f"#data-table({named},\n{''.join(_body(table, name))})"
+
+
+def _opening(table: Table) -> int:
+    """How many arguments the first rows are, headings of groups included."""
+    count = rows = 0
+    for group in table.groups:
+        taken = min(len(group.rows), OPENING - rows)
+        count, rows = count + bool(group.heading) + taken * len(table.columns), rows + taken
+        if rows == OPENING:
+            break
+    return max(count, 1)
+
+
+def _name(table: Table) -> str:
+    """A name by which the exporter speaks of this table to the template."""
+    return typst_text.string(hashlib.sha256(table.plain().encode()).hexdigest()[:8])
 
 
 def _head(table: Table) -> list[str]:
@@ -60,15 +83,23 @@ def _header(column: Column) -> str:
     return typst_text.content(column.header)
 
 
-def _body(table: Table) -> list[str]:
+def _n_rows(table: Table) -> int:
+    return sum(len(group.rows) for group in table.groups)
+
+
+def _body(table: Table, name: str) -> list[str]:
+    """The rows, a line each; the last ones tell on which page they stand."""
     if not table.groups:
         text = typst_text.content(table.missing)
         return [f"table.cell(colspan: {len(table.columns)}, align: center, {text}),\n"]
-    lines = []
+    lines, left = [], _n_rows(table)
     for group in table.groups:
         if group.heading:
             lines.append(f"group({len(table.columns)}, {typst_text.string(group.heading)}),\n")
-        lines += ["".join(f"{_cell(cell)}, " for cell in row) + "\n" for row in group.rows]
+        for row in group.rows:
+            first, *others = map(_cell, row)
+            lines.append(", ".join([first if left > ENDING else f"placed({name}, {first})", *others]) + ",\n")
+            left -= 1
     return lines
 
 

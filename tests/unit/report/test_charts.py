@@ -246,6 +246,25 @@ def test_outside_events_of_the_time_shown_are_marked():
     assert "после последнего месяца" not in svg
 
 
+def test_no_event_crosses_the_name_of_another():
+    """The earliest name stands highest, and each begins right of the lines of those before."""
+    events = [Break(f"2021-{month:02d}", None, f"событие с длинным названием {month}") for month in (12, 8, 10)]
+    events.append(Break("2022-12", None, "последнее событие года с длинным названием"))
+    svg = charts.run_chart(months(), LABELS, breaks=events, cumulative=True).svg
+    placed = re.findall(r'<text [^>]*?x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*событие[^<]*)</text>', svg)
+    assert [text.split()[-1] for *_, text in placed] == ["8", "10", "12", "названием"]
+    assert [float(y) for _, y, _ in placed] == sorted(float(y) for _, y, _ in placed)
+
+
+def test_few_values_are_all_printed_and_the_target_is_a_step_line():
+    years = pd.DataFrame({"unit_id": "city", "period": ["2021", "2022", "2023"], "indicator": "П04", "level": "city"})
+    svg = charts.run_chart(years.assign(value=[48.4, 56.7, 60.7], target=[50.0, 60.0, 70.0]), LABELS).svg
+    assert all(f"{value}\u00a0%" in svg for value in ("48,4", "56,7", "60,7"))
+    dashed = re.search(r'd="M([^"]+)"[^>]*stroke-dasharray', svg)
+    points = [tuple(map(float, point.split())) for point in re.findall(r"[\d.]+ [\d.]+", dashed[1])]
+    assert all(x == before_x or y == before_y for (before_x, before_y), (x, y) in zip(points, points[1:], strict=False))
+
+
 def test_every_chart_has_a_demo():
     made = {name for name in charts.__all__ if name[0].islower()}
     assert made <= {next(one for one in made if name.startswith(one)) for name in DEMOS}

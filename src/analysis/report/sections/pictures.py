@@ -38,7 +38,7 @@ def roadmap(report: PeriodReport) -> Chart | None:
 
 def slope(report: PeriodReport) -> Chart:
     """АППГ → now for the city."""
-    rows = report.changes[report.changes["level"] == "city"]
+    rows = report.changes[report.changes["level"] == "city"].assign(period=report.period.closing_year().key)
     caption = f"Город: {report.baseline.title()} и {report.period.closing_year().title()}"
     note = "По учреждениям, представившим данные за оба периода."
     return charts.slope_to_baseline(rows, labels(report), caption=caption, note=note)
