@@ -24,7 +24,7 @@ PERIOD = "2022H1"
 SCHOOLS = ("s102", "s103", "s104", "s107", "s109", "s126")  # three of one group, one of each of the others
 DERIVED = ("accepted", "protocols", "register.csv")
 MARK = "ORIENTIR_DRILL"
-GONE_SECONDS = 10.0
+GONE_SECONDS = 60.0  # a process that is still importing notices the end when it is done
 
 
 class Broken(AssertionError):

@@ -55,7 +55,8 @@ def _send(
     with console.progress() as progress:
         failures = send_parcels(todo, addresses, server, journal, letters.per_minute, progress)
     failures |= {item.parcel.school_id: item.parcel.problem for item in planned if item.state == "refused"}
-    console.say(f"Отправлено: {sum(parcel.school_id not in failures for parcel in todo)} из {_parcels(len(todo))}.")
+    done = sum(parcel.school_id not in failures for parcel in todo)
+    console.say(f"Отправлено: {done} из {count_of(len(todo), 'посылки', 'посылок', 'посылок')}.")
     for school_id, reason in sorted(failures.items()):
         console.say(f"Не отправлено: {school_id} – {reason}")
     return not failures

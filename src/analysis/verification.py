@@ -6,13 +6,13 @@ import dataclasses
 import json
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
 from analysis.pipeline import make_report
 from analysis.report.manifest import MANIFEST, UNLISTED
 from analysis.report.word import pandoc_version
 from analysis.requests import Progress, ReportRequest
+from analysis.scratch import scratch_folder
 from analysis.workspace import RequestError, Workspace
 
 MADE_BY_PANDOC = ".docx"
@@ -31,8 +31,8 @@ def verify_report(request: ReportRequest, progress: Progress) -> list[str]:
         raise RequestError(
             f"Отчёта за {request.period.key} ещё нет ({built}). Сначала make report PERIOD={request.period.key}."
         )
-    with tempfile.TemporaryDirectory(prefix="orientir-verify-") as scratch:
-        again = _rebuild(request, built, Path(scratch), progress)
+    with scratch_folder() as scratch:
+        again = _rebuild(request, built, scratch, progress)
         return sorted(_different(built, again))
 
 

@@ -9,7 +9,6 @@ import difflib
 import errno
 import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from analysis.report.executed import ERROR_MARK, INJECTED, normalise
 from analysis.report.failures import NotebookError, NotebookNotStarted
 from analysis.report.lean_imports import nbformat
 from analysis.report.zygote import NotStarted
+from analysis.scratch import scratch_folder
 
 __all__ = ["NotebookError", "NotebookNotStarted", "RunResult", "parameter_names", "run_notebook", "write_notebook"]
 
@@ -70,8 +70,7 @@ def run_notebook(
     # papermill's own `cwd` would change the folder of this whole process.
     options = {"timeout": timeout, "run_in": cwd, "on_cell": on_cell, "warm": engine != "stock"}
     options |= {"fallback": engine == "auto", "on_engine": lambda *what: ran.append(what)}
-    with tempfile.TemporaryDirectory(prefix="orientir-") as folder:
-        scratch = Path(folder)
+    with scratch_folder() as scratch:
         failure = _execute(source, scratch / source.name, values, options | {"scratch": scratch})
         notebook = nbformat.read(scratch / source.name, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if ERROR_MARK not in cell.metadata.get("tags", ())]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import tempfile
 import threading
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from analysis.report import zygote
 from analysis.report.tasks import Outcome, Task, work, work_alone
 from analysis.report.zygote import SETTLED, NotStarted
+from analysis.scratch import scratch_folder
 
 __all__ = ["Outcome", "Task", "run_alone", "run_tasks"]
 
@@ -86,8 +86,8 @@ def run_alone(task: Task) -> Outcome:
 def _shared_temporary_folder() -> Iterator[None]:
     """Workers that are killed leave temporary files behind; here they go with the folder."""
     before = {name: os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")}
-    with tempfile.TemporaryDirectory(prefix="orientir-", ignore_cleanup_errors=True) as folder:
-        os.environ.update(dict.fromkeys(before, folder))
+    with scratch_folder() as folder:
+        os.environ.update(dict.fromkeys(before, str(folder)))
         try:
             yield
         finally:
