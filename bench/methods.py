@@ -37,7 +37,7 @@ PUPILS = ((8, 59), (50, 500))
 CHANCES = (0.02, 0.05, 0.1, 0.3, 0.5, 0.9)
 PARTS = ("rates", "scores", "errors", "places")
 ROOT = Path(__file__).resolve().parents[1]
-GROUPS = 150  # of schools, per cell of the table of scores
+GROUPS = 100  # of schools, per cell of the table of scores
 REACHED = (0.8, 1.0)  # the true share over its target, the same in all indicators; None draws it anew for each
 ERRORS: dict[str, Error] = {
     "1/(2√(n+½))": lambda n: 0.5 / np.sqrt(n + 0.5),
@@ -144,12 +144,12 @@ def _alike(rng: np.random.Generator, n: np.ndarray, scored: list[Indicator], rea
 
 def _told_apart_by_score(inputs: ScoreInputs, seed: int) -> list[bool]:
     own = (inputs.numerator + 0.375) / (inputs.denominator + 0.75)
-    plain, chance = score_errors_at(inputs, own, 400, seed), score_errors(inputs, 400, seed)
+    plain, chance = score_errors_at(inputs, own, 300, seed), score_errors(inputs, 300, seed)
     scores = inputs.scores()
     told = []
     for theta, sigma in ((scores, plain.error), (scores, chance.error), (scores - chance.bias, chance.error)):
         order = np.argsort(theta, kind="stable")
-        c = joint_critical_value(theta[order], sigma[order], 0.95, False, 4000, seed)
+        c = joint_critical_value(theta[order], sigma[order], 0.95, False, 2000, seed)
         told.append(bool((theta[:, None] - theta > c * np.hypot(sigma[:, None], sigma)).any()))
     return told
 
