@@ -1,6 +1,6 @@
 """Error rates of the methods in cities without differences, and how long intervals of places take.
 
-Run: .venv/bin/python bench/methods.py [rates] [errors] [places]   (all by default; bench/scale.py times stages 2–4)
+Run: .venv/bin/python bench/methods.py [rates] [scores] [errors] [places]   (all by default; bench/scale.py times stages 2–4)
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from scipy import stats
@@ -23,6 +24,8 @@ from analysis.measures.rank_indicator import stabilised_share
 from analysis.measures.rank_intervals import marginal_values, rank_intervals
 from analysis.measures.ranking_tables import JOINT_DRAWS
 from analysis.measures.scale_values import marginal_values_on_grid
+from analysis.measures.scoring import ScoreInputs, score_errors, score_errors_at
+from analysis.settings import Indicator, load_settings
 
 Error = Callable[[np.ndarray], np.ndarray]
 
@@ -32,7 +35,10 @@ CITIES = 200  # per seed
 COMPARISONS = 2000
 PUPILS = ((8, 59), (50, 500))
 CHANCES = (0.02, 0.05, 0.1, 0.3, 0.5, 0.9)
-PARTS = ("rates", "errors", "places")
+PARTS = ("rates", "scores", "errors", "places")
+ROOT = Path(__file__).resolve().parents[1]
+GROUPS = 100  # of schools, per cell of the table of scores
+REACHED = (0.8, 1.0)  # the true share over its target, the same in all indicators; None draws it anew for each
 ERRORS: dict[str, Error] = {
     "1/(2√(n+½))": lambda n: 0.5 / np.sqrt(n + 0.5),
     "1/(2√n)": lambda n: 0.5 / np.sqrt(n),
@@ -97,6 +103,57 @@ def _rejected(seed: int, low: int, high: int, chance: float | None) -> list[bool
     return [p <= 0.05 for p in (paired.p_permutation, paired.p_wilcoxon, paired.p_t, change.p_value)]
 
 
+def score_rates() -> None:
+    """Share of groups of alike schools whose scores tell any two apart, in percent, and what other errors would do."""
+    scored = [one for one in load_settings(ROOT / "params").indicators if one.unit == "percent" and one.cap is None]
+    print(
+        f"\nFalse order by the score in {GROUPS} groups of alike schools, percent of groups: own shares, as they are /"
+    )
+    print("shares drawn towards the group's, bias left / the same, bias taken off (in use)\n")
+    print(
+        "| schools | pupils | indicators | true share 0.8 of the target | at the target | 0.6–1.2 |\n|---|---|---|---|---|---|"
+    )
+    for schools, (low, high) in ((CITY, (8, 59)), (15, (8, 59)), (CITY, (50, 500)), (15, (50, 500))):
+        for indicators in (4, 20):
+            cells = []
+            for reached in (*REACHED, None):
+                rng = np.random.default_rng(schools + indicators)
+                made = [
+                    _alike(rng, rng.integers(low, high + 1, schools), scored[:indicators], reached)
+                    for _ in range(GROUPS)
+                ]
+                rates = np.mean([_told_apart_by_score(inputs, seed) for seed, inputs in enumerate(made)], axis=0)
+                cells.append(" / ".join(f"{100 * rate:.0f}" for rate in rates))
+            print(f"| {schools} | {low}–{high} | {indicators} | {' | '.join(cells)} |", flush=True)
+
+
+def _alike(rng: np.random.Generator, n: np.ndarray, scored: list[Indicator], reached: float | None) -> ScoreInputs:
+    """A group whose schools of ``n`` pupils have the same true share of every indicator, drawn from 10–90 %."""
+    shape = (len(n), len(scored))
+    chances = rng.uniform(0.1, 0.9, shape[1])
+    over = np.full(shape[1], reached) if reached else rng.uniform(0.6, 1.2, shape[1])
+    sizes, targets = np.broadcast_to(n[:, None].astype(float), shape), np.minimum(100, 100 * chances / over)
+    x = rng.binomial(n[:, None], chances).astype(float)
+    everything, nothing = np.ones(shape, bool), np.zeros(shape[0], bool)
+    names = np.arange(shape[0]).astype(object)
+    return ScoreInputs(
+        names, np.full(shape[0], "A", object), tuple(scored), targets, np.ones(shape[1]), x, sizes,
+        np.minimum(100, 100 * (100 * x / sizes) / targets), everything, nothing,
+    )  # fmt: skip
+
+
+def _told_apart_by_score(inputs: ScoreInputs, seed: int) -> list[bool]:
+    own = (inputs.numerator + 0.375) / (inputs.denominator + 0.75)
+    plain, chance = score_errors_at(inputs, own, 300, seed), score_errors(inputs, 300, seed)
+    scores = inputs.scores()
+    told = []
+    for theta, sigma in ((scores, plain.error), (scores, chance.error), (scores - chance.bias, chance.error)):
+        order = np.argsort(theta, kind="stable")
+        c = joint_critical_value(theta[order], sigma[order], 0.95, False, 2000, seed)
+        told.append(bool((theta[:, None] - theta > c * np.hypot(sigma[:, None], sigma)).any()))
+    return told
+
+
 def compare_errors() -> None:
     """What other standard errors of the angle would do, in cities of mixed and of equal sizes."""
     print(f"\nFalse order in cities of {CITY} alike schools of 8–59 pupils, percent of cities")
@@ -149,6 +206,8 @@ def main(arguments: list[str]) -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}")
     if "rates" in parts:
         error_rates()
+    if "scores" in parts:
+        score_rates()
     if "errors" in parts:
         compare_errors()
     if "places" in parts:

@@ -102,7 +102,12 @@ def test_an_unknown_key_names_file_line_path_and_a_suggestion(params):
         ("project.yaml", "weights: {}", "weights: {П04: -1}", "scoring.weights.П04"),
         ("project.yaml", "multiplicity: holm", "multiplicity: hölm", "недопустимое значение «hölm», допустимо: "),
         ("project.yaml", "seed: 49", "seed: -1", "tests.seed"),
-        ("project.yaml", "confidence: 0.95", "confidence: 95", "tests.confidence: значение слишком велико (указано: 95)"),
+        (
+            "project.yaml",
+            "confidence: 0.95",
+            "confidence: 95",
+            "tests.confidence: значение слишком велико (указано: 95)",
+        ),
         ("project.yaml", "min_pairs: 6", "min_pairs: 0", "tests.min_pairs"),
         ("roadmap.yaml", "first_year: 2021", "first_year: [", "Исправьте запись YAML"),
         ("project.yaml", "data: demo", "data: !!python/object/apply:os.getcwd []", "could not determine a constructor"),

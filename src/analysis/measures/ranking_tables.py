@@ -81,10 +81,11 @@ def rankings_by_school(
 ) -> pd.DataFrame:
     """The contract table ``rankings``: one row per school of one period, sorted by group and school_id.
 
-    ``score``: weighted mean of target attainment, each at most 100 %; intervals from a parametric bootstrap of the
-    whole chain, corrected for what it does to the mean score and widened where needed to contain the score and place. A school is ranked within its group when at least ``scoring.min_valid_share`` of its applicable
-    indicators have a value and it did not work in special conditions; otherwise ``ranked`` is False, the places are
-    missing and ``reason`` says why in Russian. ``attainment_level`` is the name of the level by fixed thresholds.
+    ``score``: weighted mean of target attainment, each at most 100 %. Intervals come from a parametric bootstrap of the
+    whole chain: they rest on the score less its bias, and are widened where needed to contain score and place. A
+    school is ranked within its group when at least ``scoring.min_valid_share`` of its applicable indicators have a
+    value and it did not work in special conditions; otherwise ``ranked`` is False, the places are missing and
+    ``reason`` says why in Russian. ``attainment_level`` is the name of the level by fixed thresholds.
     """
     return rankings_and_steps(indicators, schools, settings, previous_rankings)[0]
 

@@ -105,12 +105,15 @@ class ScoreErrors:
 
 
 def score_errors(inputs: ScoreInputs, draws: int, seed: int) -> ScoreErrors:
-    """Spread and mean of the scores over ``draws`` drawn versions of the schools' counts, NaN without a value.
+    """Errors over ``draws`` drawn versions of the schools' counts, drawn from the :func:`chances_behind` them.
 
-    The counts are drawn from :func:`chances_behind` them; the bias is the mean drawn score less the score at these
-    chances. Source: parametric bootstrap, Efron and Tibshirani (1993), ch. 6 and 10.
+    Source: parametric bootstrap, Efron and Tibshirani (1993), ch. 6 and 10.
     """
-    chance = chances_behind(inputs)
+    return score_errors_at(inputs, chances_behind(inputs), draws, seed)
+
+
+def score_errors_at(inputs: ScoreInputs, chance: np.ndarray, draws: int, seed: int) -> ScoreErrors:
+    """Spread of the scores of counts drawn from given chances, and their mean less the score at these chances."""
     centre = aggregated(attainments_at(inputs, chance), inputs.weights, "arithmetic")
     count = draws_for(inputs, draws)
 

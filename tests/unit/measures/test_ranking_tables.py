@@ -84,7 +84,9 @@ def test_attainment_far_beyond_the_cap_has_no_error():
 def alike(n, chances, ratio, rng):
     """Inputs of a group whose schools of ``n`` pupils have the same chances; targets are the chances over ``ratio``."""
     city = schools({"Б": len(n)})
-    shape = score_inputs(rows({code: [(k // 2, k) for k in n] for code in SHARES[: len(chances)]}, city), city, SETTINGS)
+    shape = score_inputs(
+        rows({code: [(k // 2, k) for k in n] for code in SHARES[: len(chances)]}, city), city, SETTINGS
+    )
     x, size = rng.binomial(n[:, None], chances).astype(float), np.repeat(n[:, None], len(chances), axis=1).astype(float)
     targets = 100 * np.array(chances) / ratio
     reached = np.minimum(100, 100 * (100 * x / size) / targets)

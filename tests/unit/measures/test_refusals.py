@@ -45,7 +45,10 @@ def test_a_confidence_is_a_share(confidence):
     calls = [
         *(lambda f=f: f([1, 2], [4, 5], confidence=confidence) for f in (*COUNTS[:4], rank_indicator)),
         *(lambda f=f: f([1, 2], [4, 5], [1, 2], [4, 5], confidence=confidence) for f in PERIODS),
-        *(lambda f=f: f([1, 2], [4, 5], confidence=confidence) for f in (compare_paired, rank_intervals, compare_groups)),
+        *(
+            lambda f=f: f([1, 2], [4, 5], confidence=confidence)
+            for f in (compare_paired, rank_intervals, compare_groups)
+        ),
     ]
     for call in calls:
         with pytest.raises(ValueError, match="confidence"):

@@ -76,7 +76,9 @@ def test_no_data_for_a_measure_is_explained(tables):
     effect = {"measure": "М1", "indicator": "П11", "before": 1.0, "after": 2.0, "difference_in_differences": 0.5}
     effect |= {"ci_low": np.nan, "ci_high": np.nan, "p_value": np.nan, "n_with": 1, "n_without": 3}
     for verdict in ("нет данных", "недостаточно"):
-        note = str(comparison.effects_table(report(tables | {"effects": pd.DataFrame([effect | {"verdict": verdict}])})).note)
+        note = str(
+            comparison.effects_table(report(tables | {"effects": pd.DataFrame([effect | {"verdict": verdict}])})).note
+        )
         assert ("«Нет данных» – " in note) == (verdict == "нет данных")
 
 
