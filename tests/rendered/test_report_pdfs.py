@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 import pikepdf
 import pypdf
@@ -18,6 +19,9 @@ pytestmark = pytest.mark.slow
 REPORTS = [(period, edition) for period in PERIODS for edition in EDITIONS]
 FOOT, HEAD = 66, 770  # points: the body's room on a page
 LARGEST_HOLE = 0.3  # of the page; the last page may end early
+HALF_A_PAGE = (A4[1] - (24 + 23) * 72 / 25.4) / 2  # points, of the room between the margins
+LINE = 13  # points: the first line of a part stands below its highest point
+AFTER_METHOD = ("Приложение. Показатели", "Приложение. Паспорта", "Директор МБУ НМИЦ")
 UNDER_A_HEADING = 30  # points: at least a line of text follows on the same page
 
 
@@ -105,6 +109,31 @@ def test_numbers_of_captions_run_upwards(pages, kind):
     numbers = [int(number) for line in lines for number in re.findall(rf"{kind} (\d+) –", line)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert numbers
+
+
+def section(pages, title: str, until: tuple[str, ...]) -> dict[int, list[float]]:
+    """Page → heights of the lines from one heading to what follows it, in the order in which they were written."""
+    pieces = [(number, y, text) for number, page in enumerate(pages) for _, y, text in page]
+    starts = list(accumulate((len(text) + 1 for _, _, text in pieces), initial=0))
+    written = " ".join(text for _, _, text in pieces)
+    begin = written.index(title)
+    end = min(found for last in until if (found := written.find(last, begin)) > 0)
+    places: dict[int, list[float]] = {}
+    for (number, y, _), start, after in zip(pieces, starts, starts[1:], strict=False):
+        if begin < after and start < end and FOOT < y < HEAD:
+            places.setdefault(number, []).append(y)
+    return places
+
+
+def test_the_method_takes_half_a_page(pages):
+    places = section(pages, "Методика и допущения", AFTER_METHOD)
+    height = sum(max(lines) - min(lines) + LINE for lines in places.values())
+    assert 150 < height < HALF_A_PAGE, places
+
+
+def test_a_digest_has_at_most_two_pages(made):
+    for edition in EDITIONS:
+        assert len(pypdf.PdfReader(made.report("2022-03", edition, "pdf")).pages) <= 2, edition
 
 
 def test_nothing_runs_off_a_page(pages):

@@ -167,7 +167,9 @@ def _points(report: PeriodReport, code: str, value: object) -> str:
 def effects_block(report: PeriodReport) -> Block | Table:
     """The table, or one honest sentence when the register of measures is not kept."""
     if report.effects.empty:
-        return Paragraph("Реестр принятых мер (measures.csv) не ведётся: оценить эффективность мер не по чему.")
+        kept = len(report.tables.get("measures", ()))
+        none = "в нём нет мер, действие которых можно оценить за этот период" if kept else "не ведётся"
+        return Paragraph(f"Реестр принятых мер (measures.csv): {none}.")
     return effects_table(report)
 
 
@@ -249,7 +251,7 @@ def _beyond(report: PeriodReport, code: str) -> str:
     """What to do with an indicator that nearly all schools have at its target: a target of 100 % cannot be raised."""
     indicator = report.settings.indicator(code)
     if indicator.unit in ("percent", "yes_no") and (indicator.target(report.period) or 0) >= 100:
-        return "школы по нему больше не различаются, заменить показатель"
+        return "школы по нему почти не различаются, решить, нужен ли он дальше"
     return "повысить цель"
 
 
