@@ -17,6 +17,7 @@ from tests.rendered.test_exporters_pdf import A4, tags
 pytestmark = pytest.mark.slow
 
 REPORTS = [(period, edition) for period in PERIODS for edition in EDITIONS]
+DIGEST = "2022-03"
 FOOT, HEAD = 66, 770  # points: the body's room on a page
 LARGEST_HOLE = 0.3  # of the page; the last page may end early
 HALF_A_PAGE = (A4[1] - (24 + 23) * 72 / 25.4) / 2  # points, of the room between the margins
@@ -66,12 +67,15 @@ def test_it_declares_pdf_ua_language_and_title(opened):
     assert bool(opened.Root.MarkInfo.Marked) and bool(opened.Root.ViewerPreferences.DisplayDocTitle)
 
 
-def test_every_picture_has_an_alternative_text_with_numbers(opened):
+def test_every_picture_has_an_alternative_text_with_numbers(opened, report):
     kinds = tags(opened)
     pictures = [alt for kind, alt in kinds if kind == "/Figure"]
-    assert pictures and all(re.search(r"\d", alt) and len(alt) > 40 and alt.endswith(".") for alt in pictures)
+    assert all(re.search(r"\d", alt) and len(alt) > 40 and alt.endswith(".") for alt in pictures)
+    assert bool(pictures) != (DIGEST in report.parts)  # two pages have no room for a picture
     names = [kind for kind, _ in kinds]
-    assert names.count("/Table") >= 2 and names.count("/THead") >= names.count("/Table")
+    assert names.count("/Table") >= (1 if DIGEST in report.parts else 2) and names.count("/THead") >= names.count(
+        "/Table"
+    )
     assert {"/L", "/LI", "/H1", "/Title", "/Caption"} <= set(names)
 
 
@@ -104,11 +108,11 @@ def test_the_three_answers_stand_on_the_first_half_page(pages):
 
 
 @pytest.mark.parametrize("kind", ["Рисунок", "Таблица"])
-def test_numbers_of_captions_run_upwards(pages, kind):
+def test_numbers_of_captions_run_upwards(pages, kind, report):
     lines = [" ".join(text for _, _, text in sorted(page, key=lambda piece: (-piece[1], piece[0]))) for page in pages]
     numbers = [int(number) for line in lines for number in re.findall(rf"{kind} (\d+) –", line)]
     assert numbers == list(range(1, len(numbers) + 1))
-    assert numbers
+    assert numbers or (kind, DIGEST in report.parts) == ("Рисунок", True)
 
 
 def section(pages, title: str, until: tuple[str, ...]) -> dict[int, list[float]]:
@@ -133,7 +137,7 @@ def test_the_method_takes_half_a_page(pages):
 
 def test_a_digest_has_at_most_two_pages(made):
     for edition in EDITIONS:
-        assert len(pypdf.PdfReader(made.report("2022-03", edition, "pdf")).pages) <= 2, edition
+        assert len(pypdf.PdfReader(made.report(DIGEST, edition, "pdf")).pages) <= 2, edition
 
 
 def test_nothing_runs_off_a_page(pages):
@@ -160,7 +164,7 @@ def test_no_heading_stands_alone_at_the_foot(opened, pages):
 
 
 def test_tables_repeat_their_heads(report):
-    if report.parent.name != "working" or report.parents[1].name == "2021-2025":
+    if report.parent.name != "working" or report.parents[1].name in ("2021-2025", DIGEST):
         pytest.skip("no table of schools in this report")
     texts = [words(page) for page in pypdf.PdfReader(report).pages]
     rows = [

@@ -41,12 +41,12 @@ def conclusions(report: PeriodReport) -> Block:
 
 
 def who_reported(report: PeriodReport) -> str:
-    """«47 из 48 ОУ (97,9 %): в срок – 44, с опозданием – 2, на исправлении – 1; не представили – 1.»."""
+    """«47 из 48 ОУ (97,9 %): 44 в срок, 2 с опозданием, 1 на исправлении; не представили 1.»."""
     counts = coverage_counts(report)
     if not counts["due"]:
         return NOT_REQUIRED
     year = f"За {report.period.closing_year().title()} – " if report.period.kind == "roadmap" else ""
-    missing = f"; не представили{NBSP}–{NBSP}{counts['missing']}" if counts["missing"] else ""
+    missing = f"; не представили{NBSP}{counts['missing']}" if counts["missing"] else ""
     return f"{year}{reported_words(counts)}{missing}."
 
 

@@ -32,6 +32,7 @@ SEVERITIES = {
     "note": Signal("к сведению", "neutral"),
 }
 SPECIAL = "особые условия (ремонт, переезд, дистанционное обучение): показатели приведены, место не определяется"
+CAME = {"on_time": "в срок", "late": "с опозданием", "returned": "на исправлении"}
 NOT_REQUIRED = "Формы за этот период не требовались: данные – из прежних сведений."
 MOST_NAMED = 8
 NOT_BY_SCHOOL = "В этой редакции данные отдельных учреждений не приводятся."
@@ -49,17 +50,13 @@ def coverage_sentence(report: PeriodReport) -> Paragraph:
 
 
 def reported_words(counts: Mapping[str, int]) -> str:
-    """«47 из 48 ОУ (97,9 %): в срок – 44, с опозданием – 2, возвращена на исправление – 1»."""
+    """«47 из 48 ОУ (97,9 %): 44 в срок, 2 с опозданием, 1 на исправлении»; «48 из 48 ОУ (100,0 %), все в срок»."""
     came = counts["in"]
     text = f"{came} из {counts['due']} ОУ ({format_percent(100 * came / counts['due'])})"
-    if came == counts["on_time"]:
-        return text + (", все в срок" if came > 1 else ", в срок" if came else "")
-    parts = [
-        f"{words}{NBSP}–{NBSP}{counts[status]}"
-        for status, words in (("on_time", "в срок"), ("late", "с опозданием"), ("returned", "на исправлении"))
-        if counts[status]
-    ]
-    return f"{text}: {', '.join(parts)}"
+    parts = [(counts[status], words) for status, words in CAME.items() if counts[status]]
+    if len(parts) == 1:
+        return f"{text}, {'все ' if came > 1 else ''}{parts[0][1]}"
+    return f"{text}: {', '.join(f'{n}{NBSP}{words}' for n, words in parts)}" if parts else text
 
 
 def some_names(names: Sequence[str], most: int = MOST_NAMED) -> str:

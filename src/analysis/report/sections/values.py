@@ -126,7 +126,7 @@ def join_words(words: list[str]) -> str:
     """«а, б и в»; words that hold commas are parted by semicolons."""
     if len(words) < 2:
         return "".join(words)
-    if any("," in word for word in words):
+    if any(", " in word for word in words):
         return "; ".join(words)
     return f"{', '.join(words[:-1])} и {words[-1]}"
 
