@@ -63,7 +63,7 @@ def _what_changed(report: PeriodReport) -> str:
     parts = [f"{plural(up, 'вырос', 'выросли', 'выросли')} {up}"] if up else []
     if down:
         parts.append(f"{plural(down, 'снизился', 'снизились', 'снизились')} {down} ({_fallen(report, tested)})")
-    parts += [f"без явных изменений – {same} (разница не больше обычных колебаний)"] if same else []
+    parts += [f"без явных изменений – {same}"] if same else []
     return f"{compared} из {count_of(len(tested), 'показателя', 'показателей', 'показателей')} {', '.join(parts)}."
 
 
