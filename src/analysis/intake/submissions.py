@@ -31,7 +31,8 @@ def submissions_by_school(
     is that of the form closing it. ``status``: on_time, late, returned (open errors, or nothing readable came),
     missing, not_due (a baseline period, or due after ``on``). A school is expected where it exists on the cut-off.
     The day that counts is that of the first form without errors; a later correction does not make it late.
-    A school that sent no form has reported what imports gave for the period, or for the month that closes it.
+    A school that sent no form has reported what imports gave for the period, or for the month that closes it; the whole
+    roadmap is reported by its last year.
     """
     months = period.months()
     targets = [period, *months] if period.kind != "month" else [period]
@@ -42,7 +43,7 @@ def submissions_by_school(
     for target in targets:
         form, silent = target.closing_month(), _silent(target, on)
         for school_id in schools.loc[valid_on(schools, target), "school_id"]:
-            closing, own = (school_id, form.key), (school_id, target.key)
+            closing, own = (school_id, form.key), (school_id, target.closing_year().key)
             came = forms.get(closing, imports.get(own, imports.get(closing)))
             rows.append(_row({"school_id": school_id} | silent, form, came))
     table = pd.DataFrame(rows, columns=COLUMNS).astype(_TYPES)

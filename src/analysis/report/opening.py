@@ -96,6 +96,11 @@ class PeriodReport:
         rows = table[(table["level"] == level) & (table["period"] == key)]
         return rows.set_index("indicator", drop=False)
 
+    def values_of_school(self, school_id: str) -> pd.DataFrame:
+        """Rows of ``indicators`` of one school in the period."""
+        table = self.tables["indicators"]
+        return table[(table["unit_id"] == school_id) & (table["period"] == self.period.key)]
+
     def submissions_of_period(self) -> pd.DataFrame:
         """One row per school: how it reported for the period's cut-off."""
         table = self.tables["submissions"]

@@ -13,7 +13,6 @@ from analysis.report.numbers import (
     format_number,
     format_percent,
     is_missing,
-    lack_of,
     plural,
 )
 from analysis.report.opening import PeriodReport
@@ -28,7 +27,6 @@ from analysis.report.sections.values import (
     unbroken,
 )
 from analysis.report.tables import Column, Signal, Table
-from analysis.settings import Indicator
 
 EFFECT_SIGNALS = {
     "эффективна": Signal("эффективна", "good"),
@@ -264,7 +262,7 @@ def _beyond(report: PeriodReport, code: str) -> str:
     """What to do with an indicator that nearly all schools have at its target: a target of 100 % cannot be raised."""
     indicator = report.settings.indicator(code)
     if indicator.unit in ("percent", "yes_no") and (indicator.target(report.period) or 0) >= 100:
-        return "школы по нему больше не различаются, заменить показатель"
+        return "школы по нему почти не различаются, решить, нужен ли он дальше"
     return "повысить цель"
 
 
@@ -277,18 +275,9 @@ def next_tasks(report: PeriodReport) -> Bullets:
         goal = indicator.targets.get(following)
         if goal is not None:
             now = spoken_value(row.value, indicator)
-            items.append(f"{quoted(indicator)}: довести до {_up_to(goal, indicator)} (сейчас {now}).")
+            items.append(
+                f"{quoted(indicator)}: довести до {spoken_target(goal, indicator, genitive=True)} (сейчас {now})."
+            )
     if not items and judged(report).empty:
         return Bullets(["Достижение целей года по данным не оценить, поэтому задачи не подготовлены."])
     return Bullets(items or ["Целевые значения года достигнуты; задача – сохранить достигнутое."])
-
-
-def _up_to(goal: float, indicator: Indicator) -> str:
-    """A target after «до»: the genitive of a count, «до 3 договоров на ОУ»."""
-    return (
-        f"{lack_of(goal, indicator.counted)} на\u00a0ОУ" if _whole(goal, indicator) else spoken_target(goal, indicator)
-    )
-
-
-def _whole(goal: float, indicator: Indicator) -> bool:
-    return indicator.unit == "count" and float(goal).is_integer()

@@ -41,12 +41,12 @@ def conclusions(report: PeriodReport) -> Block:
 
 
 def who_reported(report: PeriodReport) -> str:
-    """«47 из 48 ОУ (97,9 %): в срок – 44, с опозданием – 2, на исправлении – 1; не представили – 1.»."""
+    """«47 из 48 ОУ (97,9 %): 44 в срок, 2 с опозданием, 1 на исправлении; не представили 1.»."""
     counts = coverage_counts(report)
     if not counts["due"]:
         return NOT_REQUIRED
     year = f"За {report.period.closing_year().title()} – " if report.period.kind == "roadmap" else ""
-    missing = f"; не представили – {counts['missing']}" if counts["missing"] else ""
+    missing = f"; не представили{NBSP}{counts['missing']}" if counts["missing"] else ""
     return f"{year}{reported_words(counts)}{missing}."
 
 
@@ -57,13 +57,24 @@ def _what_changed(report: PeriodReport) -> str:
         return no_comparison(report, rows)
     counts = tested["verdict"].value_counts()
     up, down, same = (int(counts.get(name, 0)) for name in ("up", "down", "no_clear_change"))
+    compared = f"По сравнению с {report.baseline.title('instrumental')}"
+    if len(tested) in (up, down, same):
+        return f"{compared} {_all_alike(len(tested), up, down)}."
     parts = [f"{plural(up, 'вырос', 'выросли', 'выросли')} {up}"] if up else []
-    parts += (
-        [f"{plural(down, 'снизился', 'снизились', 'снизились')} {down} ({_fallen(report, tested)})"] if down else []
-    )
-    parts += [f"без явных изменений – {same} (разница не больше обычных колебаний)"] if same else []
-    compared = count_of(len(tested), "показателя", "показателей", "показателей")
-    return f"По сравнению с {report.baseline.title('instrumental')} из {compared} {', '.join(parts)}."
+    if down:
+        parts.append(f"{plural(down, 'снизился', 'снизились', 'снизились')} {down} ({_fallen(report, tested)})")
+    parts += [f"без явных изменений – {same}"] if same else []
+    return f"{compared} из {count_of(len(tested), 'показателя', 'показателей', 'показателей')} {', '.join(parts)}."
+
+
+def _all_alike(n: int, up: int, down: int) -> str:
+    """One verdict for all: «выросли все сравнимые показатели (12)»."""
+    if not up and not down:
+        words = count_of(n, "показателя", "показателей", "показателей")
+        return f"явных изменений нет: у {words} разница не больше обычных колебаний"
+    if n == 1:
+        return f"{'вырос' if up else 'снизился'} единственный сравнимый показатель"
+    return f"{'выросли' if up else 'снизились'} все сравнимые показатели ({n})"
 
 
 def _fallen(report: PeriodReport, tested: pd.DataFrame) -> str:
@@ -148,8 +159,8 @@ def _generated(report: PeriodReport) -> list[str]:
     for row in below_target(report).head(_NAMED).itertuples():
         indicator = report.settings.indicator(row.indicator)
         items.append(
-            f"Руководителям учреждений, не достигших цели по показателю {quoted(indicator)}, – внести в план "
-            f"меры по достижению значения {spoken_target(row.target, indicator)}{_plan_clause(report)}. Срок – до {until}"
+            f"Руководителям учреждений, не достигших цели ({spoken_target(row.target, indicator)}) по показателю "
+            f"{quoted(indicator)}, – внести в план меры по её достижению{_plan_clause(report)}. Срок – до {until}"
         )
     counts = level_counts(report)
     support = int(counts.iloc[:, -1].sum()) if counts.size else 0

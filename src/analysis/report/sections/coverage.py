@@ -10,10 +10,11 @@ import pandas as pd
 
 from analysis.intake.rules import rule_text
 from analysis.intake.submissions import REPORTED
+from analysis.params.indicators import COMPUTED_MEASURES
 from analysis.periods import month_of
 from analysis.report.absence import reason_without_form
 from analysis.report.blocks import KeyFact, KeyFacts, Paragraph
-from analysis.report.numbers import count_of, format_date, format_percent, full_stop, plural, upper_first
+from analysis.report.numbers import NBSP, count_of, format_date, format_percent, full_stop, plural, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import join_words
 from analysis.report.tables import Column, Signal, Table
@@ -31,6 +32,7 @@ SEVERITIES = {
     "note": Signal("к сведению", "neutral"),
 }
 SPECIAL = "особые условия (ремонт, переезд, дистанционное обучение): показатели приведены, место не определяется"
+CAME = {"on_time": "в срок", "late": "с опозданием", "returned": "на исправлении"}
 NOT_REQUIRED = "Формы за этот период не требовались: данные – из прежних сведений."
 MOST_NAMED = 8
 NOT_BY_SCHOOL = "В этой редакции данные отдельных учреждений не приводятся."
@@ -48,17 +50,13 @@ def coverage_sentence(report: PeriodReport) -> Paragraph:
 
 
 def reported_words(counts: Mapping[str, int]) -> str:
-    """«47 из 48 ОУ (97,9 %): в срок – 44, с опозданием – 2, возвращена на исправление – 1»."""
+    """«47 из 48 ОУ (97,9 %): 44 в срок, 2 с опозданием, 1 на исправлении»; «48 из 48 ОУ (100,0 %), все в срок»."""
     came = counts["in"]
     text = f"{came} из {counts['due']} ОУ ({format_percent(100 * came / counts['due'])})"
-    if came == counts["on_time"]:
-        return text + (", все в срок" if came > 1 else ", в срок" if came else "")
-    parts = [
-        f"{words} – {counts[status]}"
-        for status, words in (("on_time", "в срок"), ("late", "с опозданием"), ("returned", "на исправлении"))
-        if counts[status]
-    ]
-    return f"{text}: {', '.join(parts)}"
+    parts = [(counts[status], words) for status, words in CAME.items() if counts[status]]
+    if len(parts) == 1:
+        return f"{text}, {'все ' if came > 1 else ''}{parts[0][1]}"
+    return f"{text}: {', '.join(f'{n}{NBSP}{words}' for n, words in parts)}" if parts else text
 
 
 def some_names(names: Sequence[str], most: int = MOST_NAMED) -> str:
@@ -114,6 +112,8 @@ def _names(report: PeriodReport, status: str) -> list[str]:
 def due_sentence(report: PeriodReport) -> Paragraph:
     """The window, the cut-off as ordered and as moved off a day off, and the state date of a year."""
     period = report.period
+    if not period.first_due:
+        return Paragraph(f"Отчётный период: {full_stop(period.window_title())} Это базовый период: сроков он не имел.")
     text = f"Отчётный период: {full_stop(period.window_title())} Срок представления: {format_date(period.cutoff)}"
     if period.due != period.cutoff:
         text += f" (выходной день, срок перенесён на {format_date(period.due)})"
@@ -145,9 +145,17 @@ def excluded_table(report: PeriodReport) -> Table | Paragraph:
 
 
 def _reason(report: PeriodReport, row: Any) -> str:
-    own = report.indicators[report.indicators["unit_id"] == row.school_id]
+    own = report.values_of_school(row.school_id)
     special = SPECIAL if (own["status"] == "special_conditions").any() else ""
+    if _has_data(report, own):
+        return special
     return reason_without_form(row.status, _school(report, row.school_id), report.period) or special
+
+
+def _has_data(report: PeriodReport, own: pd.DataFrame) -> bool:
+    """Did anything come from the school, by form or by import? Counts of forms are made from the register alone."""
+    known = own.loc[own["status"] == "ok", "indicator"]
+    return any(not set(report.settings.indicator(code).numerator) & set(COMPUTED_MEASURES) for code in known)
 
 
 def closed_schools(report: PeriodReport) -> list[tuple[str, str]]:

@@ -31,7 +31,8 @@ def groups_table(report: PeriodReport) -> Table:
     headers = {"city": "Город"}
     columns = [Column("name", "Показатель")]
     columns += [Column(unit, headers.get(unit, f"Группа {unit}"), align="end") for unit in units]
-    legend = "; ".join(f"{group.code} – {lower_first(group.name)}" for group in report.settings.project.groups)
+    shown = [group for group in report.settings.project.groups if group.code in units]
+    legend = "; ".join(f"{group.code} – {lower_first(group.name)}" for group in shown)
     return Table(
         frame.reset_index(drop=True), columns, "Значения показателей по группам", row_header="name",
         note=f"Группы: {legend}. {_with_data(rows, units)} Прочерк – показатель к группе не применяется или данных нет."

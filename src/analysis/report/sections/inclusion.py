@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import is_missing
+from analysis.report.numbers import full_stop, is_missing
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.dynamics import city_rows
 from analysis.report.sections.values import format_change, spoken_target, spoken_value
@@ -28,10 +28,12 @@ def inclusion_bullets(report: PeriodReport) -> Bullets | Paragraph:
 def _sentence(row: pd.Series, indicator: Indicator) -> str:
     if is_missing(row["value"]) and not isinstance(row.get("suppressed"), str):
         return f"{indicator.name}: данных нет."
+    if is_missing(row["value"]):
+        return f"{indicator.name}: значение не приводится, чтобы по нему нельзя было узнать малые числа."
     text = f"{indicator.name}: {spoken_value(row['value'], indicator)}"
     if not is_missing(row["target"]):
         text += f" при цели {spoken_target(row['target'], indicator)}"
     if not is_missing(row["change"]):
         words = CHANGES.get(row["verdict"], "")
         text += f"; изменение {format_change(row['change'], indicator)}{words}"
-    return text + f". ОУ с данными – {int(row['n_schools'])}."
+    return f"{full_stop(text)} ОУ с данными – {int(row['n_schools'])}."

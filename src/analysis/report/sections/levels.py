@@ -147,7 +147,7 @@ def uncertainty_bullets(report: PeriodReport) -> Bullets | None:
         if low.isna().all() or len(rows) < 2:
             continue
         items.append(
-            f"Группа {code}: первое место с учётом случайных колебаний могли бы занять {int((low == 1).sum())} из "
+            f"Группа {code}: первое место с учётом случайных колебаний возможно у {int((low == 1).sum())} из "
             f"{count_of(len(rows), 'учреждения', 'учреждений', 'учреждений')}; интервал мест охватывает в среднем "
             f"{_width(low, high)} из {len(rows)}{_step_words(rows['step'])}."
         )

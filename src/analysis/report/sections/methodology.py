@@ -11,10 +11,9 @@ from analysis.report.opening import PeriodReport
 from analysis.report.tables import Column, Table
 
 VALUES = (
-    "Значение города и группы",
-    "сумма числителей школ, делённая на сумму знаменателей (не среднее процентов). Нет данных – не ноль.",
+    "Город и группа",
+    "сумма числителей школ, делённая на сумму знаменателей; нет данных – не ноль.",
 )
-PLACES = "места, которые школа могла бы занять при случайных колебаниях данных"
 
 
 def definitions(report: PeriodReport) -> Block:
@@ -30,19 +29,21 @@ def definitions(report: PeriodReport) -> Block:
 
 def _conclusion(report: PeriodReport) -> str:
     tests = report.settings.project.tests
+    changed = count_of(tests.min_pairs, "школы", "школ", "школ")
     return (
-        f"отчитываются все школы, выборки нет, поэтому интервал ({format_percent(100 * tests.confidence, 0)}) – это "
-        "границы обычных колебаний от школы к школе и от года к году. «Рост» и «снижение» – изменение по школам с данными "
-        f"за оба периода больше таких колебаний (уровень {format_number(tests.alpha, 2)} с поправкой на число показателей); "
-        f"если оно есть менее чем у {count_of(tests.min_pairs, 'школы', 'школ', 'школ')}, вывода нет."
+        f"отчитываются все школы, выборки нет: интервал ({format_percent(100 * tests.confidence, 0)}) – границы обычных "
+        "колебаний от школы к школе и от года к году. «Рост» и «снижение» – изменение больше них у школ с данными за оба "
+        f"периода (уровень {format_number(tests.alpha, 2)}, поправка на число показателей; вывода нет, если изменилось менее "
+        f"{changed})."
     )
 
 
 def _score(report: PeriodReport) -> str:
     project = report.settings.project
     return (
-        "среднее достижение целей, каждое не более 100 %, без справочных показателей и долей при знаменателе менее "
-        f"{project.scoring.min_denominator}. Интервал мест – {PLACES} (начальное число расчёта {project.tests.seed})."
+        "среднее достижение целей (каждое до 100 %), без справочных показателей и долей от менее чем "
+        f"{project.scoring.min_denominator} человек; интервал мест – где школа оказалась бы при таких колебаниях (начальное "
+        f"число {project.tests.seed})."
     )
 
 
@@ -52,15 +53,15 @@ def _left_out(report: PeriodReport) -> str:
     valid_to = pd.to_datetime(report.tables["schools"]["valid_to"])
     first, last = pd.Timestamp(report.period.start), pd.Timestamp(report.period.cutoff)
     closed = int(((valid_to >= first) & (valid_to < last)).sum())
-    parts = [f"школы без формы и таблицы с данными ({silent})"] if silent else []
-    parts += [f"закрытые в этом периоде ({closed})"] if closed else []
-    listed = "; ".join([*parts, "числа, возвращённые на исправление"])
+    parts = [f"школы, не приславшие данных ({silent})"] if silent else []
+    parts += [f"закрытые ({closed})"] if closed else []
+    listed = ", ".join([*parts, "числа на исправлении"])
     if report.period.kind not in ("half", "year"):
         return f"{listed}."
     share = format_percent(100 * report.settings.project.scoring.min_valid_share, 0)
     return (
-        f"в значения: {listed}. В распределение: школы в особых условиях (ремонт, переезд, дистанционное обучение) и те, у кого данные "
-        f"есть менее чем по {share} показателей: сравнивать их было бы нечестно."
+        f"{listed}; из распределения – школы в особых условиях (ремонт, переезд, дистанционное обучение) и с данными "
+        f"менее чем по {share} показателей."
     )
 
 
@@ -74,17 +75,17 @@ def _silent(report: PeriodReport) -> int:
 def _expected(report: PeriodReport) -> list[tuple[str, str]]:
     if report.period.kind not in ("year", "roadmap"):
         return []
-    state, due = format_date(report.period.closing_year().as_of), format_date(report.period.due)
-    return [("Ожидаемые значения", f"состояние на {state}, собранное к {due}; после этой даты школы его уточняют.")]
+    state, due = (format_date(day, "short") for day in (report.period.closing_year().as_of, report.period.due))
+    return [("Ожидаемые значения", f"состояние на {state}, собранное по приказу к {due}; потом уточняется.")]
 
 
 def _hidden(report: PeriodReport) -> str:
     privacy = report.settings.project.privacy
     if report.edition == "working":
-        return f"от 1 до {privacy.min_count - 1} человек – здесь открыты, в остальных редакциях скрыты."
+        return f"от 1 до {privacy.min_count - 1} человек: здесь открыты, в остальных редакциях скрыты."
     return (
-        f"от 1 до {privacy.min_count - 1} человек показаны как «менее {privacy.min_count}»; доли при знаменателе менее "
-        f"{privacy.min_denominator} и всё, из чего такие числа можно вычислить, скрыто."
+        f"«менее {privacy.min_count}» вместо 1–{privacy.min_count - 1} человек; доли при знаменателе менее "
+        f"{privacy.min_denominator} и всё, что их выдаёт, скрыто."
     )
 
 

@@ -16,6 +16,7 @@ from analysis.report.numbers import (
     format_number,
     full_stop,
     is_missing,
+    lower_first,
     upper_first,
 )
 from analysis.report.opening import PeriodReport
@@ -55,6 +56,8 @@ def _what_changed(report: PeriodReport) -> str:
     since, gained = report.baseline, _differences(report, rows["value"], rows["baseline_value"], "CSF")
     if gained.empty:
         since, gained = _month_before(report), _gained(report, rows["value"])
+    if gained.empty and report.period.number == SCHOOL_YEAR_STARTS:
+        return f"Счёт нарастающим итогом начат заново 1 сентября; {lower_first(_no_baseline(report))}"
     if gained.empty:
         return "Сравнить не с чем: за прошлые месяцы данных нет."
     if not gained.abs().ge(LEAST_CHANGE).any():

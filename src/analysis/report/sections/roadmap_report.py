@@ -190,4 +190,4 @@ def proposals(report: PeriodReport) -> Block:
 def _proposal(report: PeriodReport, indicator: Indicator) -> str:
     goal = indicator.targets.get(report.period.number)
     text = f"Сохранить в новом периоде показатель {quoted(indicator)}"
-    return text + (f" с целью не ниже {spoken_target(goal, indicator)}." if goal is not None else ".")
+    return text + (f" с целью не ниже {spoken_target(goal, indicator, genitive=True)}." if goal is not None else ".")

@@ -9,7 +9,15 @@ import pandas as pd
 from analysis.report import numbers
 from analysis.report.blocks import Tone
 from analysis.report.charts_words import goal
-from analysis.report.numbers import count_noun, format_number, format_percent, format_pp, is_missing, lower_first
+from analysis.report.numbers import (
+    count_noun,
+    format_number,
+    format_percent,
+    format_pp,
+    is_missing,
+    lack_of,
+    lower_first,
+)
 from analysis.report.opening import PeriodReport
 from analysis.report.tables import Signal
 from analysis.settings import Indicator
@@ -56,12 +64,15 @@ def spoken_value(value: Any, indicator: Indicator) -> str:
     return f"{count_noun(value, indicator.counted, 1)} на{numbers.NBSP}ОУ"
 
 
-def spoken_target(value: Any, indicator: Indicator) -> str:
-    """A target inside a sentence, without the decimals of a whole number: «60 %», «100 % ОУ», «3 договора на ОУ»."""
+def spoken_target(value: Any, indicator: Indicator, *, genitive: bool = False) -> str:
+    """A target inside a sentence, without the decimals of a whole number: «60 %», «100 % ОУ», «3 договора на ОУ».
+
+    ``genitive`` is the form after «до» and «ниже»: «3 договоров на ОУ».
+    """
     if is_missing(value):
         return numbers.MISSING
     if indicator.unit == "count":
-        return f"{count_noun(value, indicator.counted)} на{numbers.NBSP}ОУ"
+        return f"{(lack_of if genitive else count_noun)(value, indicator.counted)} на{numbers.NBSP}ОУ"
     return goal(value, indicator.unit) + (" ОУ" if indicator.unit == "yes_no" else "")
 
 
@@ -123,9 +134,11 @@ def against_target(indicator: Indicator, row: Any) -> str:
 
 
 def join_words(words: list[str]) -> str:
-    """«а, б и в»."""
+    """«а, б и в»; words that hold commas are parted by semicolons."""
     if len(words) < 2:
         return "".join(words)
+    if any(", " in word for word in words):
+        return "; ".join(words)
     return f"{', '.join(words[:-1])} и {words[-1]}"
 
 
