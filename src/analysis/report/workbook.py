@@ -118,7 +118,11 @@ def _fill_column(sheet: Worksheet, number: int, column: ColumnEntry, values: lis
     for row, value in enumerate(values, start=_FIRST_ROW + 1):
         if isinstance(value, str):
             _put(sheet, row, number, value)
-            sheet.cell(row, number).alignment = _LONG_TEXT if len(value) > _MAX_WIDTH - 3 else _TEXT
+            lines = len(textwrap.wrap(value, _MAX_WIDTH - 4))
+            sheet.cell(row, number).alignment = _LONG_TEXT if lines > 1 else _TEXT
+            if lines > 1:  # not every program finds the height of a row by itself
+                height = sheet.row_dimensions[row].height or 0
+                sheet.row_dimensions[row].height = max(height, lines * _LINE)
         elif value is not None:
             cell = sheet.cell(row, number, value)
             cell.alignment = _NUMBER
