@@ -16,7 +16,7 @@ from analysis.report import exporters, fonts
 from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.exporters import CardOverflow, ReportPDFExporter, ReportTypstExporter, compile_pdf, render_pdf
 from analysis.report.tables import Column, Table
-from tests.rendered import hostile, samples
+from tests.rendered import hostile, pdf_ua, samples
 
 EXPORTER = ReportPDFExporter()
 A4 = (595.28, 841.89)
@@ -56,6 +56,11 @@ def interim() -> bytes:
 
 
 @pytest.fixture(scope="module")
+def with_link() -> bytes:
+    return export(samples.notebook(*samples.interim().cells, new_markdown_cell("[Сайт](https://example.org/a)")))
+
+
+@pytest.fixture(scope="module")
 def opened(interim):
     with pikepdf.open(io.BytesIO(interim)) as pdf:
         yield pdf
@@ -68,6 +73,47 @@ def test_it_says_that_it_is_accessible_and_russian(opened):
     assert str(opened.Root.Lang) == "ru"
     assert bool(opened.Root.MarkInfo.Marked)
     assert bool(opened.Root.ViewerPreferences.DisplayDocTitle)
+
+
+def every(pdf, kind: str) -> list:
+    return [node for node in pdf_ua.nodes_of(pdf.Root.StructTreeRoot) if str(node.S) == kind]
+
+
+def first(pdf, kind: str):
+    return every(pdf, kind)[0]
+
+
+def without(name: str, *nodes) -> None:
+    for node in nodes:
+        del node[name]
+
+
+BREAKAGES = {
+    "11-006": lambda pdf: without("/Lang", pdf.Root),
+    "06-001": lambda pdf: without("/MarkInfo", pdf.Root),
+    "07-001": lambda pdf: without("/ViewerPreferences", pdf.Root),
+    "13-004": lambda pdf: without("/Alt", first(pdf, "/Figure")),
+    "14-003": lambda pdf: first(pdf, "/H2").update({"/S": pikepdf.Name.H4}),
+    "15-001": lambda pdf: first(pdf, "/TBody").K[0].K.append(first(pdf, "/TD")),
+    "15-003": lambda pdf: without("/A", *every(pdf, "/TH")),
+    "02-001": lambda pdf: first(pdf, "/P").update({"/S": pikepdf.Name.Absatz}),
+    "09-004": lambda pdf: first(pdf, "/LI").update({"/S": pikepdf.Name.P}),
+    "01-005": lambda pdf: pdf.pages[0].contents_add(b"0 0 9 9 re f"),
+    "10-001": lambda pdf: without("/ToUnicode", *pdf.pages[0].Resources.Font.values()),
+    "28-012": lambda pdf: without("/Contents", *(link for page in pdf.pages for link in page.get("/Annots", []))),
+    "28-011": lambda pdf: next(page for page in pdf.pages if page.get("/Annots")).Annots.append(
+        pdf.make_indirect(pikepdf.Dictionary(Subtype=pikepdf.Name.Link, Contents="x"))
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", ["", *BREAKAGES])
+def test_it_passes_what_can_be_checked_of_pdf_ua_and_a_breakage_is_found(fault, with_link):
+    with pikepdf.open(io.BytesIO(with_link)) as pdf:
+        if fault:
+            BREAKAGES[fault](pdf)
+        found = {line.partition(":")[0] for line in pdf_ua.faults(pdf)}
+    assert fault in found if fault else not found
 
 
 def test_headings_tables_and_figures_are_tagged(opened):

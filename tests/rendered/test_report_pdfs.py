@@ -11,7 +11,7 @@ import pytest
 
 from analysis.report.exporters import render_pdf
 from tests.conftest import EDITIONS, PERIODS
-from tests.rendered import samples
+from tests.rendered import pdf_ua, samples
 from tests.rendered.test_exporters_pdf import A4, tags
 
 pytestmark = pytest.mark.slow
@@ -65,6 +65,10 @@ def test_it_declares_pdf_ua_language_and_title(opened):
         assert "обучающихся" in about["dc:title"]
     assert str(opened.Root.Lang) == "ru"
     assert bool(opened.Root.MarkInfo.Marked) and bool(opened.Root.ViewerPreferences.DisplayDocTitle)
+
+
+def test_it_passes_what_can_be_checked_of_pdf_ua(opened):
+    assert pdf_ua.faults(opened) == []
 
 
 def test_every_picture_has_an_alternative_text_with_numbers(opened, report):
@@ -163,6 +167,29 @@ def test_no_heading_stands_alone_at_the_foot(opened, pages):
             assert below, item.title
 
 
+def test_no_table_begins_with_a_row_or_two_or_ends_with_one(opened):
+    """Told by the tags: on which page each row of a table has its text."""
+    numbers = {page.objgen: number for number, page in enumerate(opened.pages)}
+    tables = [node for node in pdf_ua.nodes_of(opened.Root.StructTreeRoot) if node.S == "/Table"]
+    assert tables
+    for table in tables:
+        rows = [row for row in pdf_ua.nodes_of(table) if row.S == "/TR"]
+        rows = [row for row in rows if any(cell.S == "/TD" for cell in pdf_ua.children_of(row))]
+        pages = [page for page in (page_of(row, numbers) for row in rows) if page is not None]
+        if len(set(pages)) > 1:
+            assert pages.count(pages[0]) >= 3 and pages.count(pages[-1]) >= 2, (len(pages), pages)
+
+
+def page_of(row, numbers) -> int | None:
+    """The page of the first text in a row."""
+    for node in pdf_ua.nodes_of(row):
+        kids = node.get("/K", [])
+        for part in [node, *(kids if isinstance(kids, pikepdf.Array) else [kids])]:
+            if isinstance(part, pikepdf.Dictionary) and "/Pg" in part:
+                return numbers[part.Pg.objgen]
+    return None
+
+
 def test_tables_repeat_their_heads(report):
     if report.parent.name != "working" or report.parents[1].name in ("2021-2025", DIGEST):
         pytest.skip("no table of schools in this report")
@@ -182,6 +209,7 @@ def test_every_card_is_one_page_of_a4_and_accessible(made):
             assert [round(float(edge)) for edge in pdf.pages[0].MediaBox] == [0, 0, 595, 842]
             with pdf.open_metadata() as about:
                 assert about["pdfuaid:part"] == "1"
+            assert pdf_ua.faults(pdf) == [], card
             assert [bool(re.search(r"\d", alt)) for kind, alt in tags(pdf) if kind == "/Figure"] == [True]
         text = words(pypdf.PdfReader(card).pages[0])
         assert not re.search(r"\d-\s+го", text), card

@@ -26,8 +26,8 @@ from analysis.report.numbers import is_missing
 
 ROW_MM = 6.4
 HEAD_MM = 8.0
-NAMES_MM = 56.0
-COLUMNS_MM = (53.0, 38.0, 19.0, 0.0)  # right ends of the numbers, from the right edge: own, target, median, change
+NAMES_MM = 60.0
+COLUMNS_MM = (59.0, 43.0, 23.0, 0.0)  # right ends of the numbers, from the right edge: own, target, median, change
 COLUMN_TITLES = ("Школа", "Цель", "Медиана группы", "К АППГ")
 
 
@@ -76,7 +76,7 @@ def _track(page: Page, row: Any, labels: Labels, y: float) -> None:
     unit = labels.unit(row.indicator)
     value, target, median = numeric(pd.Series([row.value, row.target, row.median], dtype=object))
     scale = _own_scale(page, unit, [value, target, median])
-    page.text(0, y, labels.indicator(row.indicator), size=SMALL_PT, room=NAMES_MM - 3)
+    page.text(0, y, labels.indicator(row.indicator), room=NAMES_MM - 2)
     page.lines([[(scale.start, y), (scale.end, y)]], color=GRID, width=2.4)
     for number, mark in ((median, MEDIAN), (target, TARGET), (value, DOTS[target_state(value, target) or "free"])):
         if np.isfinite(number):
@@ -100,7 +100,7 @@ def _numbers(page: Page, row: Any, labels: Labels, y: float, shows_change: bool)
     for place, (edge, text) in enumerate(zip(COLUMNS_MM, texts, strict=False)):
         own_number = place == 0 and bool(np.isfinite(numeric(pd.Series([row.value], dtype=object))[0]))
         ink = INK if own_number or place == 3 else MUTED
-        page.text(page.width - edge, y, text, size=SMALL_PT, color=ink, bold=own_number, align="right", room=18.0)
+        page.text(page.width - edge, y, text, color=ink, bold=own_number, align="right", room=22.0)
     words = [f"{labels.indicator(row.indicator)}\u00a0– {own}"]
     words += [f"цель {aim}"] if not is_missing(row.target) else []
     words += [f"медиана группы {median}"] if not is_missing(row.median) else []

@@ -31,6 +31,7 @@ from analysis.report.charts_words import (
     value_text,
 )
 from analysis.report.numbers import format_number
+from analysis.report.typst_text import bind
 
 SHORTFALL_STEPS = (100.0, 95.0, 80.0)  # attainment from which a cell takes the next paler fill
 ROW_MM = 5.0
@@ -86,7 +87,7 @@ class _Grid:
 def _heads(page: Page, grid: _Grid, labels: Labels) -> None:
     for place, unit in enumerate(grid.units):
         x, y = grid.left + (place + 0.5) * grid.cell, KEY_MM + HEAD_MM / 2
-        page.text(x, y, labels.place(unit), size=SMALL_PT, align="center", room=grid.cell - 1, lines=3)
+        page.text(x, y, bind(labels.place(unit)), size=SMALL_PT, align="center", room=grid.cell - 1, lines=3)
     for number, code in enumerate(grid.codes):
         page.text(0, grid.top + (number + 0.5) * ROW_MM, labels.indicator(code), size=SMALL_PT, room=grid.left - 2)
     rules = [grid.top + number * ROW_MM for number in range(len(grid.codes))]

@@ -154,7 +154,7 @@ def _stacked(
     boxes: dict[str, list[tuple[float, float, float, float]]] = {}
     for number, (name, row) in enumerate(zip(names, table, strict=True)):
         y = HEAD_MM + (number + 0.5) * row_height
-        page.text(0, y, name, size=SMALL_PT, room=name_width - 2.5)
+        page.text(0, y, name, size=SMALL_PT, room=name_width - 2.5, lines=2)
         total = sum(row)
         if not total:
             page.text(left, y, words[number] if words else "нет данных", size=SMALL_PT, color=MUTED)
@@ -164,7 +164,7 @@ def _stacked(
             wide = count * per_school
             if count:
                 boxes.setdefault(fill, []).append((x, y - row_height * 0.38, wide, row_height * 0.76))
-                if wide > width_mm(str(count), SMALL_PT) + 0.4:
+                if wide > width_mm(str(count), SMALL_PT) + 0.8:
                     page.text(x + wide / 2, y, count, size=SMALL_PT, color=_INKS[fill], align="center")
             x += wide
         page.text(x + 1.5, y, f"из {total}" if as_share else total, size=SMALL_PT, color=MUTED)

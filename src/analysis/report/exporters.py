@@ -36,7 +36,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 FIXED_TIME = 1609459200
 LIBRARY = "orientir.typ"
 PAGE_LIMIT = "card-does-not-fit"
-ROW_SPACINGS = ("close", "wide")
+ATTEMPTS = 4  # to set tables whose end is torn in another way
 BROKEN_LIST = "invalid list (L) structure"  # some lists that go over a page
 
 
@@ -171,14 +171,15 @@ def compile_pdf(source: str) -> bytes:
 
 def _with_whole_ends(source: str, lists: str = "") -> bytes:
     """The document; a table whose last row or note stands alone on a page is set closer, or wider if that fails."""
-    asked = {"lists": lists}
-    pdf = _compiled(source, asked)
-    for way in ROW_SPACINGS:
-        torn = _torn_tables(source, asked)
+    close: set[str] = set()
+    wide: set[str] = set()
+    for _ in range(ATTEMPTS):
+        asked = {"lists": lists, "close": " ".join(sorted(close)), "wide": " ".join(sorted(wide))}
+        pdf = _compiled(source, asked)
+        torn = _torn_tables(source, asked) - wide
         if not torn:
             break
-        asked = asked | {way: " ".join(sorted(torn))}
-        pdf = _compiled(source, asked)
+        close, wide = close | torn, wide | (torn & close)
     return pdf
 
 

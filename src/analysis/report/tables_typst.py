@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.report import typst_text
 from analysis.report.inline import to_typst
-from analysis.report.tables_width import column_widths
+from analysis.report.tables_width import column_widths, unbroken_word
 
 if TYPE_CHECKING:
     from analysis.report.tables import Column, Shown, Table
@@ -32,6 +32,7 @@ def write(table: Table) -> str:
         "scale": f"{scale:.3f}",
         "head": typst_text.array(_head(table)),
         "head-rows": "2" if _has_spans(table) else "1",
+        "unbroken": str(unbroken_word(table)),
         "whole-rows": typst_text.value(_longest(table) < LONG_CELL),
         "few-rows": typst_text.value(_n_rows(table) < OPENING + ENDING),
         "opening": str(_opening(table)),

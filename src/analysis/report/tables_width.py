@@ -16,7 +16,8 @@ PADDING = 1.1  # both insets of a cell, and a little for rounding
 SIGN = 1.0  # a signal's sign and its space
 BOLD = 1.04  # bold letters against regular ones
 SHORT_TEXT = 10.5  # columns of shorter texts are not wrapped
-LEAST_TEXT = 11.0  # what a column of long text must be left with
+LEAST_TEXT, MOST_WORD = 7.0, 11.6  # a column of long text must be left with its longest word, within these bounds
+LETTERS, FEW_LETTERS = 18, 8  # of a word that fits in MOST_WORD; in a column of a table that is too wide
 SMALLEST = 0.72  # of the usual size of type in tables
 # The advances of PT Sans to the nearest twentieth of an em; other letters count as wide ones.
 _GROUPS = {
@@ -80,13 +81,29 @@ def column_widths(table: Table) -> tuple[list[str], float]:
         return [f"{need * 1.15:.2f}em" for need in needs], 1.0
     if sum(needs) <= TEXT_WIDTH:
         return [f"{need:.2f}fr" for need in needs], 1.0
-    long = _long_columns(table)
-    fixed = sum(need for index, need in enumerate(needs) if index not in long)
-    scale = min(1.0, TEXT_WIDTH / (fixed + LEAST_TEXT * len(long)))
+    least = {index: _least(table, index) for index in _long_columns(table)}
+    fixed = sum(need for index, need in enumerate(needs) if index not in least)
+    scale = min(1.0, TEXT_WIDTH / (fixed + sum(least.values())))
     if scale < SMALLEST:
         return [f"{need**0.6:.2f}fr" for need in needs], SMALLEST
-    shares = _share(TEXT_WIDTH / scale - fixed, {index: needs[index] for index in long})
+    shares = _share(TEXT_WIDTH / scale - fixed, {index: needs[index] for index in least}, least)
     return [shares.get(index, f"{need:.2f}em") for index, need in enumerate(needs)], scale
+
+
+def unbroken_word(table: Table) -> int:
+    """How many letters of a word are never broken: all that fit a column, but for too many columns."""
+    return LETTERS if column_widths(table)[1] > SMALLEST else FEW_LETTERS
+
+
+def _least(table: Table, index: int) -> float:
+    """What a column of long text cannot do without: its longest word, and four lines for its longest text."""
+    return min(max(LEAST_TEXT, _longest_word(table, index), table.widths[index] / 4), MOST_WORD)
+
+
+def _longest_word(table: Table, index: int) -> float:
+    cells = [row[index] for group in table.groups for row in group.rows]
+    words = (text_width(word) + (SIGN if cell.signal else 0) for cell in cells for word in cell.text.split(" "))
+    return max(words, default=0.0) + PADDING
 
 
 def _long_columns(table: Table) -> set[int]:
@@ -96,11 +113,14 @@ def _long_columns(table: Table) -> set[int]:
     return long or {table.widths.index(max(table.widths))}
 
 
-def _share(room: float, needs: dict[int, float]) -> dict[int, str]:
+def _share(room: float, needs: dict[int, float], least: dict[int, float]) -> dict[int, str]:
     """Give each column its need as long as that is below an even share of the room; the longest divide the rest."""
     shares, waiting = {}, sorted(needs, key=lambda index: needs[index])
-    while waiting and needs[waiting[0]] <= room / len(waiting):
+    while len(waiting) > 1 and needs[waiting[0]] <= room / len(waiting):
         index = waiting.pop(0)
-        shares[index] = f"{needs[index]:.2f}em" if waiting else "1fr"
+        shares[index] = f"{needs[index]:.2f}em"
         room -= needs[index]
-    return shares | {index: f"{needs[index] ** 0.6:.2f}fr" for index in waiting}
+    left = max(room - sum(least[index] for index in waiting), 0.0)
+    weights = {index: max(needs[index] - least[index], 0.1) ** 0.6 for index in waiting}
+    wide = {index: least[index] + left * weights[index] / sum(weights.values()) for index in waiting}
+    return shares | {index: f"{width:.2f}em" for index, width in wide.items()} | {waiting[-1]: "1fr"}

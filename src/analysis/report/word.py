@@ -22,6 +22,7 @@ from analysis.files import pack
 from analysis.report.document import DEMO_STAMP
 from analysis.report.inline import escape
 from analysis.report.word_source import page_for_word
+from analysis.report.word_tables import cell_styles, with_fitted_tables
 from analysis.xlsxfile import FIXED_TIME
 
 NO_PANDOC = "report.docx не построен: программа pandoc не найдена (https://pandoc.org, устанавливается отдельно)"
@@ -95,7 +96,7 @@ def _in_our_style(parts: dict[str, bytes], demo: bool) -> dict[str, bytes]:
     for name, content in headers.items():
         text = f'<w:hdr {_W}><w:p><w:pPr><w:pStyle w:val="Header"/></w:pPr>{content}</w:p></w:hdr>'
         parts[f"word/{name}"] = _xml(text)
-    parts["word/styles.xml"] = STYLES.read_bytes()
+    parts["word/styles.xml"] = STYLES.read_bytes().replace(b"</w:styles>", cell_styles().encode() + b"</w:styles>")
     edits = {
         "[Content_Types].xml": ("</Types>", "".join(map(_content_type, headers)) + "</Types>"),
         "word/_rels/document.xml.rels": ("</Relationships>", "".join(map(_relation, headers)) + "</Relationships>"),
@@ -114,9 +115,9 @@ def _page(document: str) -> str:
         "<w:titlePg/></w:sectPr>"
     )
     with_page = re.sub(r"<w:sectPr\s*/>|<w:sectPr>.*?</w:sectPr>", section, document, flags=re.DOTALL)
-    # lists in the size of the text, tables in their own; tables as wide as the page
+    # lists in the size of the text; tables in their own, as wide as the page
     lists = _LIST_ITEM.sub(lambda item: item[0].replace('"Compact"', '"BodyText"'), with_page)
-    return re.sub(r"<w:tblW [^>]*/>", '<w:tblW w:type="pct" w:w="5000"/>', lists)
+    return with_fitted_tables(re.sub(r"<w:tblW [^>]*/>", '<w:tblW w:type="pct" w:w="5000"/>', lists))
 
 
 def _content_type(header: str) -> str:

@@ -6,7 +6,7 @@ import re
 
 import typst
 from bs4 import BeautifulSoup
-from bs4.element import Tag
+from bs4.element import NavigableString, Tag
 
 from analysis.report.fonts import typst_fonts
 
@@ -37,8 +37,6 @@ def page_for_word(html: str) -> tuple[str, dict[str, bytes]]:
     _captions(soup, "table > caption", "Таблица")
     _captions(soup, "figure > figcaption", "Рисунок")
     _figures(soup)
-    for table in soup.select("table"):
-        _column_widths(soup, table)
     _cells(soup)
     return str(soup).replace("\u00ad", ""), pictures
 
@@ -126,36 +124,10 @@ def _figures(soup: BeautifulSoup) -> None:
         figure.unwrap()
 
 
-def _column_widths(soup: BeautifulSoup, table: Tag) -> None:
-    """Widths by content: pandoc would make all columns equal."""
-    rows = [row for row in _grid(table) if row]
-    size = max(map(len, rows), default=0)
-    least = min(14.0, 98.0 / max(size, 1))
-    weights = [max([least, *(_room(row[at]) for row in rows if len(row) == size)]) for at in range(size)]
-    group = soup.new_tag("colgroup")
-    for weight in weights:
-        group.append(soup.new_tag("col", attrs={"style": f"width: {100 * weight / sum(weights):.1f}%"}))
-    after = table.caption
-    after.insert_after(group) if after else table.insert(0, group)
-
-
-def _grid(table: Tag) -> list[list[str]]:
-    """Texts of the rows that have a cell in every column."""
-    rows = [row.find_all(["td", "th"]) for row in table.select("tr")]
-    return [
-        [cell.get_text(" ", strip=True) for cell in cells]
-        for cells in rows
-        if not any(cell.has_attr("colspan") or cell.has_attr("rowspan") for cell in cells)
-    ]
-
-
-def _room(text: str) -> float:
-    """Letters of width that a cell asks for: its longest word at least, a long text on about three lines."""
-    words = max(map(len, text.split()), default=1)
-    return max(words + 1.0, min(len(text) / 2.5, 30.0))
-
-
 def _cells(soup: BeautifulSoup) -> None:
+    for sign in soup.select("td .sign, th .sign"):
+        if isinstance(sign.next_sibling, NavigableString) and sign.next_sibling.startswith(" "):
+            sign.next_sibling.replace_with("\u00a0" + sign.next_sibling[1:])
     for cell in soup.select("td.n, th.n"):
         cell["style"] = "text-align: right"
     for cell in soup.select("td.c, th.c"):

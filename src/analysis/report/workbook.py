@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -26,13 +26,19 @@ from analysis.xlsxfile import workbook_bytes
 
 _HEADER_FILL = PatternFill("solid", fgColor="1F3A5F")
 _FORMATS = {"number": "0.00", "int": "0", "date": "dd.mm.yyyy"}
-_FORMATS_BY_NAME = {"numerator": "0", "denominator": "0", "p_value": "0.0000", "p_adjusted": "0.0000"}
+_FORMATS_BY_NAME = {
+    "numerator": "0", "denominator": "0", "p_value": "0.0000", "p_adjusted": "0.0000", "received_at": "dd.mm.yyyy hh:mm",
+}  # fmt: skip
 _MAX_WIDTH, _MIN_WIDTH = 48, 9
 _FIRST_ROW = 4  # title, meaning of a row, Russian headers, column names
 _FACE = "Calibri"
 _SMALL, _BOLD = Font(name=_FACE, italic=True, color="555555"), Font(name=_FACE, bold=True)
 _DEMO = Font(name=_FACE, bold=True, color="B00020")
-_TEXT = Alignment(horizontal="left", indent=1)  # words do not touch the number before them
+_TEXT = Alignment(horizontal="left", vertical="top", indent=1)  # words do not touch the number before them
+_LONG_TEXT = Alignment(horizontal="left", vertical="top", indent=1, wrap_text=True)
+_NUMBER = Alignment(vertical="top")
+_WORDS_HEAD = Alignment(wrap_text=True, vertical="top", horizontal="left", indent=1)
+_NUMBERS_HEAD = Alignment(wrap_text=True, vertical="top", horizontal="right")
 _LINE = 15.0  # points of a row
 
 
@@ -93,8 +99,8 @@ def _write_table(sheet: Worksheet, entry: TableEntry, frame: pd.DataFrame, headi
         _put(sheet, _FIRST_ROW - 1, number, column.header, _SMALL)
         header = sheet.cell(_FIRST_ROW, number, column.name)
         header.font, header.fill = Font(name=_FACE, bold=True, color="FFFFFF"), _HEADER_FILL
-        for cell in (header, sheet.cell(_FIRST_ROW - 1, number)):
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        header.alignment = _WORDS_HEAD
+        sheet.cell(_FIRST_ROW - 1, number).alignment = _NUMBERS_HEAD if _is_number(column) else _WORDS_HEAD
         _fill_column(sheet, number, column, [_value(value, column) for value in frame[column.name]])
     sheet.row_dimensions[_FIRST_ROW - 1].height = _LINE * _lines_of_headers(sheet, entry)
     sheet.freeze_panes = sheet.cell(_FIRST_ROW + 1, 2)
@@ -103,19 +109,28 @@ def _write_table(sheet: Worksheet, entry: TableEntry, frame: pd.DataFrame, headi
     _print_setup(sheet, heading, _FIRST_ROW)
 
 
+def _is_number(column: ColumnEntry) -> bool:
+    return column.kind in ("number", "int", "date") or column.name in _FORMATS_BY_NAME
+
+
 def _fill_column(sheet: Worksheet, number: int, column: ColumnEntry, values: list[Any]) -> None:
     number_format = _FORMATS_BY_NAME.get(column.name, _FORMATS.get(column.kind))
     for row, value in enumerate(values, start=_FIRST_ROW + 1):
         if isinstance(value, str):
             _put(sheet, row, number, value)
-            sheet.cell(row, number).alignment = _TEXT
+            lines = len(textwrap.wrap(value, _MAX_WIDTH - 4))
+            sheet.cell(row, number).alignment = _LONG_TEXT if lines > 1 else _TEXT
+            if lines > 1:  # not every program finds the height of a row by itself
+                height = sheet.row_dimensions[row].height or 0
+                sheet.row_dimensions[row].height = max(height, lines * _LINE)
         elif value is not None:
             cell = sheet.cell(row, number, value)
+            cell.alignment = _NUMBER
             if number_format:
                 cell.number_format = number_format
-    texts = [len(str(value)) for value in values if isinstance(value, str)]
+    texts = [len(str(value)) + 2 for value in values if isinstance(value, str)]
     words = [len(word) for word in column.header.split()]
-    widest = max([len(column.name) + 3, *words, *texts, _MIN_WIDTH])
+    widest = max([len(column.name) + 4, *words, *texts, _MIN_WIDTH])
     sheet.column_dimensions[get_column_letter(number)].width = min(widest + 1, _MAX_WIDTH)
 
 
@@ -137,6 +152,8 @@ def _value(value: Any, column: ColumnEntry) -> Any:
         return float(value) if column.kind == "number" else int(value)
     if column.kind == "date" and str(value):
         return date.fromisoformat(str(value)[:10])
+    if column.name == "received_at" and str(value):
+        return datetime.fromisoformat(str(value)).replace(tzinfo=None)
     return str(value)
 
 
@@ -162,7 +179,7 @@ def _print_setup(sheet: Worksheet, heading: Heading, header_row: int) -> None:
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{header_row}:{header_row}"
+    sheet.print_title_rows = f"{max(header_row - 1, 1)}:{header_row}"
+    sheet.oddHeader.center.text = DEMO_STAMP if heading.demo else ""
     sheet.oddFooter.left.text = heading.title
-    sheet.oddFooter.center.text = DEMO_STAMP if heading.demo else ""
     sheet.oddFooter.right.text = "&P из &N"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.dictionary import ColumnEntry, TableEntry, table_dictionary
+from analysis.report.workbook_codes import CODES_SHEET, COLUMNS_SHEET, codes_frame, columns_frame
 from analysis.settings import Settings
 
 UNITS = {"percent": "%", "per_100": "на 100", "yes_no": "да/нет, % ответивших «да»", "count": "ед."}
@@ -16,6 +17,7 @@ KINDS = {"S": "на дату", "C": "нарастающим итогом с 1 с
 LEGEND = (
     "Пустая ячейка – данных нет; ноль – то, что школа указала как ноль.",
     "Проценты – числа от 0 до 100; единица каждого показателя – на листе passports.",
+    "Что значат столбцы и коды в них – на листах columns и codes.",
     "Цвет только повторяет знак в ячейке: ▲ рост или цель достигнута, ▼ снижение или ошибка, ● близко к цели или "
     "вопрос.",
 )
@@ -62,6 +64,7 @@ UNIT_NAMES = TableEntry(
         ColumnEntry("group", "Группа", "text", ""),
     ),
 )  # fmt: skip
+EXPLAINING = {entry.name: entry for entry in (PASSPORTS, UNIT_NAMES, COLUMNS_SHEET, CODES_SHEET)}
 SUPPRESSED = ColumnEntry("suppressed", "Почему скрыто", "text", "что стоит в отчёте на месте пустых ячеек строки")
 
 
@@ -70,17 +73,19 @@ def tables_of(tables: Mapping[str, pd.DataFrame], settings: Settings, edition: s
     shown = {name: tables[name] for name in EDITIONS[edition].tables if name in tables}
     if edition != "working":
         shown = {name: frame for name, frame in shown.items() if len(frame)}
-    return shown | {"passports": _passports(settings), "units": _units(tables, settings, edition)}
+    entries = [_entry(table_dictionary()[name], frame, edition) for name, frame in shown.items()]
+    explained = {"columns": columns_frame(entries), "codes": codes_frame(entries)}
+    return shown | {"passports": _passports(settings), "units": _units(tables, settings, edition)} | explained
 
 
 def entries_of(frames: Mapping[str, pd.DataFrame], edition: str) -> list[TableEntry]:
     """What stands on each sheet, in the order of the sheets."""
-    known = {**table_dictionary(), "passports": PASSPORTS, "units": UNIT_NAMES}
+    known = {**table_dictionary(), **EXPLAINING}
     return [_entry(known[name], frame, edition) for name, frame in frames.items()]
 
 
 def _entry(entry: TableEntry, frame: pd.DataFrame, edition: str) -> TableEntry:
-    if edition == "working" or entry.name in ("passports", "units"):
+    if edition == "working" or entry.name in EXPLAINING:
         return entry
     columns = [column for column in entry.columns if column.name not in EDITIONS[edition].without]
     return dataclasses.replace(entry, columns=(*columns, *([SUPPRESSED] if SUPPRESSED.name in frame else ())))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.report.tables import Cell, Column, Signal, Table
-from analysis.report.tables_width import LEAST_TEXT, TEXT_WIDTH, column_widths, text_width
+from analysis.report.tables_width import LEAST_TEXT, SMALLEST, TEXT_WIDTH, column_widths, text_width, unbroken_word
 
 STATES = {"on_time": Signal("в срок", "good"), "late": Signal("с опозданием", "warn")}
 FRAME = pd.DataFrame(
@@ -186,8 +186,22 @@ def test_widths_leave_room_for_long_text():
     columns = [Column("a", "Длинный"), Column("b", "Короче"), Column("n", "Число", "number")]
     widths, scale = column_widths(Table(frame, columns, ""))
     assert scale == 1.0
-    assert widths[0].endswith("fr") and widths[1].endswith("fr") and widths[2].endswith("em")
-    assert float(widths[0][:-2]) > float(widths[1][:-2])
+    assert widths[0] == "1fr" and widths[1].endswith("em") and widths[2].endswith("em")
+    shorter, number = float(widths[1][:-2]), float(widths[2][:-2])
+    assert 7 < shorter < TEXT_WIDTH - number - shorter
+
+
+def test_words_of_a_table_that_fits_stay_whole():
+    texts = ["Усилить профориентационную работу с обучающимися и родителями"] * 2
+    frame = pd.DataFrame({"a": texts, "b": texts, "c": texts, "n": [1.5, 2.5]})
+    columns = [*(Column(name, "Текст") for name in "abc"), Column("n", "Число", "number")]
+    made = Table(frame, columns, "")
+    widths, scale = column_widths(made)
+    longest = text_width("профориентационную")
+    assert all(float(width[:-2]) > longest for width in widths[:3] if width.endswith("em")) and scale > SMALLEST
+    assert unbroken_word(made) >= len("профориентационную")
+    assert unbroken_word(Table(pd.concat([frame] * 4, axis=1).set_axis(list("abcdefghijklmnop"), axis=1),
+                               [Column(name, "Текст") for name in "abcdefghijklmnop"], "")) < 10  # fmt: skip
 
 
 def test_a_table_of_many_columns_shrinks_its_type():

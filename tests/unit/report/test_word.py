@@ -7,7 +7,8 @@ from io import BytesIO
 
 import pytest
 
-from analysis.report import word
+from analysis.report import word, word_tables
+from analysis.report.tables_width import text_width
 from analysis.report.word_source import page_for_word, png_of
 
 SVG = (
@@ -60,6 +61,56 @@ def test_the_document_is_whole_and_the_same_each_time():
     assert headers.count("ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ") == 2
     assert "<dc:title>Отчёт за год</dc:title>" in core
     assert 'descr="Рост: 5 %."' in text or "Рост: 5 %." in text
+
+
+COMPACT = '<w:p><w:pPr><w:pStyle w:val="Compact" /></w:pPr><w:r><w:t xml:space="preserve">{}</w:t></w:r></w:p>'
+IS_HEAD = '<w:trPr><w:tblHeader w:val="true" /></w:trPr>'
+HEADS = [
+    *("Мероприятие", "Состояние", "выполнили", "выполняют", "не выполнили", "Событий", "Примечание"),
+    "Профориентационных",
+]
+ROW = [*("Организация профориентационного тестирования", "●\u00a0выполняется"), *"12345", "отчитываются"]
+
+
+def row_of(texts, more: str = "", properties: str = "<w:tcPr />") -> str:
+    return f"<w:tr>{more}{''.join(f'<w:tc>{properties}{COMPACT.format(text)}</w:tc>' for text in texts)}</w:tr>"
+
+
+def wide_table() -> str:
+    """As pandoc writes one: heads, the heading of a group, and more words than fit in the usual type."""
+    group = row_of(["Раздел"], properties='<w:tcPr><w:gridSpan w:val="8" /></w:tcPr>')
+    grid = f"<w:tblGrid>{'<w:gridCol />' * 8}</w:tblGrid>"
+    return f"<w:tbl><w:tblPr></w:tblPr>{grid}{row_of(HEADS, IS_HEAD)}{group}{row_of(ROW) * 6}</w:tbl>"
+
+
+def test_columns_of_a_table_are_as_wide_as_their_longest_word():
+    made = word_tables.with_fitted_tables(wide_table())
+    widths = [int(width) / 20 for width in re.findall(r'<w:gridCol w:w="(\d+)"', made)]
+    size = word_tables.SIZES[int(re.search(r'"Cell(\d)"', made)[1]) - 1]
+    assert size < 10 and '<w:tblLayout w:type="fixed"/>' in made
+    assert sum(widths) == pytest.approx(word_tables.PAGE_POINTS, abs=1)
+    words = [
+        "профориентационного",
+        "●\u00a0выполняется",
+        "выполнили",
+        "выполняют",
+        "выполнили",
+        "Событий",
+        "Примечание",
+        "Профориентационных",
+    ]
+    assert all(width > text_width(text) * size for width, text in zip(widths, words, strict=True))
+
+
+def test_rows_of_a_table_stay_whole_and_heads_stay_with_them():
+    made = word_tables.with_fitted_tables(wide_table())
+    rows = re.findall(r"<w:tr>.*?</w:tr>", made)
+    assert all("<w:cantSplit/>" in row for row in rows)
+    roles = [re.search(r'"Cell(Head|Kept|)\d"', row)[1] for row in rows]
+    assert roles == ["Head", "Head", "Kept", "", "", "", "Kept", ""]
+    assert '"Compact"' not in made and "F1F4F7" in rows[1]
+    styles = word_tables.cell_styles()
+    assert all(f'w:styleId="{name}"' in styles for name in re.findall(r'"(Cell\w+)"', made))
 
 
 def test_a_failing_pandoc_is_told_in_russian(monkeypatch, tmp_path):

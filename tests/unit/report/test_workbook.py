@@ -1,9 +1,11 @@
 """results.xlsx as an analyst gets it: real tables, types, signs beside colours, nothing that runs."""
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import pytest
 
 from analysis.dictionary import table_dictionary
 from analysis.report.workbook import Heading, results_workbook
+from analysis.report.workbook_codes import CODES
+from analysis.tableschemas import WORDS
 from tests.unit.measures.disclosure_kit import SETTINGS, random_city
 
 ROOT = Path(__file__).parents[3]
@@ -47,7 +51,7 @@ def test_every_sheet_is_a_real_table_with_units_and_the_demo_stamp(tables):
     for sheet in workbook:
         stamped = [cell.value for row in sheet["A1:A3"] for cell in row if cell.value]
         assert any("ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ" in text for text in stamped), sheet.title
-        assert "ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ" in sheet.oddFooter.center.text
+        assert "ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ" in sheet.oddHeader.center.text
     for sheet in workbook.worksheets[1:]:
         [table] = sheet.tables.values()
         assert table.ref.startswith("A4:")
@@ -62,6 +66,8 @@ def test_cells_have_types_and_text_is_never_a_formula(tables):
     _, workbook = book(tables)
     due = next(cell for cell in workbook["submissions"][5] if cell.column_letter == "C")
     assert due.is_date
+    received = next(cell for cell in workbook["submissions"][5] if cell.column_letter == "D")
+    assert received.value == datetime(2022, 6, 21, 10) and received.number_format == "dd.mm.yyyy hh:mm"
     numbers = [row[4].value for row in workbook["indicators"].iter_rows(min_row=5) if row[4].value is not None]
     assert all(isinstance(value, int | float) for value in numbers)
     for cell in workbook["findings"][5]:
@@ -112,3 +118,36 @@ def test_same_bytes_whether_lxml_is_installed_or_not(tables):
         )  # fmt: skip
         digests.add(made.stdout)
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("edition", ["working", "meeting", "public"])
+def test_every_column_and_code_is_explained_in_russian(tables, edition):
+    _, workbook = book(tables, edition)
+    explained = {tuple(cell.value for cell in row[:2]) for row in workbook["columns"].iter_rows(min_row=5)}
+    codes = {tuple(cell.value for cell in row[:3]) for row in workbook["codes"].iter_rows(min_row=5)}
+    assert codes and {sheet for sheet, *_ in explained | codes} <= set(workbook.sheetnames)
+    for name in table_dictionary():
+        if name in workbook.sheetnames:
+            shown = [cell.value for cell in workbook[name][4]]
+            assert {(name, column) for column in shown} <= explained
+    for place, meanings in CODES.items():
+        assert all(re.search("[а-яё]", text) for text in meanings.values())
+        if place in explained:
+            assert {(*place, code) for code in meanings} <= codes
+
+
+def test_the_codes_explained_are_those_that_tables_may_hold():
+    for table, column in (
+        ("submissions", "status"),
+        ("findings", "severity"),
+        ("indicators", "status"),
+        ("changes", "verdict"),
+    ):
+        assert tuple(CODES[table, column]) == WORDS[table][column]
+
+
+def test_long_texts_wrap_instead_of_running_over_the_page(tables):
+    long = tables["findings"].assign(action="Исправить значение и прислать форму снова. " * 4)
+    _, workbook = book(tables | {"findings": long})
+    cell = next(cell for cell in workbook["findings"][5] if str(cell.value).startswith("Исправить"))
+    assert cell.alignment.wrap_text
