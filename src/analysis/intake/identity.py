@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.conditions import conditions_in
+from analysis.files import reason_of
 from analysis.intake.names import NameParts, name_parts, normal_name
 from analysis.periods import Period
 
@@ -150,7 +151,7 @@ def load_schools(path: Path) -> Schools:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SchoolsError(f"{path.name}: файл не читается ({error.strerror}). Проверьте папку данных.") from None
+        raise SchoolsError(f"{path.name}: файл не читается ({reason_of(error)}). Проверьте папку данных.") from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

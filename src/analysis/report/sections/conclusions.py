@@ -131,16 +131,16 @@ def _generated(report: PeriodReport) -> list[str]:
         indicator = report.settings.indicator(row.indicator)
         items.append(
             f"Руководителям учреждений, не достигших цели по показателю {quoted(indicator)}, – внести в план "
-            f"меры по достижению значения {format_value(row.target, indicator)} {_plan_clause(report)}. Срок – до {until}"
+            f"меры по достижению значения {format_value(row.target, indicator)}{_plan_clause(report)}. Срок – до {until}"
         )
     counts = level_counts(report)
     support = int(counts.iloc[:, -1].sum()) if counts.size else 0
     if support:
         schools = count_of(support, "учреждения", "учреждений", "учреждений")
-        department = report.settings.project.institution.department
+        institution = report.settings.project.institution
         items.append(
             f"Организовать адресную методическую поддержку {schools} уровня «{counts.columns[-1]}». "
-            f"Ответственный – {department}. Срок – до {until}"
+            f"Ответственный – {institution.department or institution.short_name}. Срок – до {until}"
         )
     return items
 
