@@ -18,12 +18,13 @@ from analysis.conditions import conditions_in
 from analysis.files import reason_of
 from analysis.intake.names import NameParts, name_parts, normal_name
 from analysis.periods import Period
+from analysis.workspace import RequestError
 
 REQUIRED_COLUMNS = ("school_id", "name", "kind", "group", "grades", "valid_from", "valid_to", "aliases", "email")
 _KIND_COVERS = {"школа": ("школа", "сош", "оош"), "": ()}
 
 
-class SchoolsError(ValueError):
+class SchoolsError(RequestError):
     """schools.csv cannot be used; the message (Russian) names file, line and what to do."""
 
 
