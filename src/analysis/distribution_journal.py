@@ -68,7 +68,9 @@ def load_journal(data: Path) -> Journal:
     try:
         lines = path.read_bytes().split(b"\n") if path.exists() else []
     except OSError as error:
-        raise RequestError(f"Журнал отправки {path} не читается ({reason_of(error)}). Проверьте права на файл.") from None
+        raise RequestError(
+            f"Журнал отправки {path} не читается ({reason_of(error)}). Проверьте права на файл."
+        ) from None
     return Journal(path, [row for row in map(_row, lines) if row])
 
 

@@ -64,7 +64,10 @@ def test_words_inside_names_are_not_put_in_again():
 
 @pytest.mark.parametrize(
     ("text", "read"),
-    [("$исполнитель_должность $исполнитель\n$учреждение, $отдел", "Центр\n"), ("Здравствуйте,\n$школа", "Здравствуйте,\nx\n")],
+    [
+        ("$исполнитель_должность $исполнитель\n$учреждение, $отдел", "Центр\n"),
+        ("Здравствуйте,\n$школа", "Здравствуйте,\nx\n"),
+    ],
 )
 def test_what_is_not_known_leaves_no_trace(text, read):
     """A city that named neither department nor executor."""
