@@ -12,6 +12,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from analysis import begun
+from analysis.files import reason_of
 from analysis.incremental import Memory, key_of
 from analysis.report.manifest import Inputs, code_digest, digests, package_versions
 from analysis.requests import ReportRequest
@@ -27,7 +28,7 @@ def check_writable(target: Path) -> None:
             pass
     except OSError as error:
         raise RequestError(
-            f"В папку {target.parent} нельзя писать ({error.strerror}). Укажите другую через OUT= или --out."
+            f"В папку {target.parent} нельзя писать ({reason_of(error)}). Укажите другую через OUT= или --out."
         ) from None
 
 

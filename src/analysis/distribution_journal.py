@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
+from analysis.files import reason_of
 from analysis.workspace import RequestError
 
 JOURNAL = "sent.jsonl"  # in the data folder: it cannot be rebuilt, and reports/ can be deleted
@@ -67,7 +68,9 @@ def load_journal(data: Path) -> Journal:
     try:
         lines = path.read_bytes().split(b"\n") if path.exists() else []
     except OSError as error:
-        raise RequestError(f"Журнал отправки {path} не читается ({error.strerror}). Проверьте права на файл.") from None
+        raise RequestError(
+            f"Журнал отправки {path} не читается ({reason_of(error)}). Проверьте права на файл."
+        ) from None
     return Journal(path, [row for row in map(_row, lines) if row])
 
 
@@ -88,7 +91,7 @@ def sending(data: Path) -> Iterator[Journal]:
     except Timeout:
         raise RequestError("Отправка из этой папки данных уже идёт. Дождитесь её конца и повторите.") from None
     except OSError as error:
-        raise RequestError(f"В папку {data} нельзя писать ({error.strerror}): журнал отправки вести негде.") from None
+        raise RequestError(f"В папку {data} нельзя писать ({reason_of(error)}): журнал отправки вести негде.") from None
     try:
         yield load_journal(data)
     finally:

@@ -44,7 +44,9 @@ def server_from(environment: Mapping[str, str]) -> Server:
     values = {key.removeprefix(PREFIX): text for key, text in environment.items() if key.startswith(PREFIX)}
     host, tls, user = values.get("HOST", ""), values.get("TLS", "starttls").lower(), values.get("USER", "")
     if not host:
-        raise RequestError(f"Не задан почтовый сервер: укажите переменные окружения {PREFIX}HOST, _USER, _PASSWORD.")
+        raise RequestError(
+            f"Не задан почтовый сервер: укажите переменные окружения {PREFIX}HOST, _USER, _PASSWORD (docs/guide.md)."
+        )
     if tls not in _PORTS:
         raise RequestError(f"{PREFIX}TLS=«{tls}»: допустимы starttls, tls, none.")
     if tls == "none" and host not in _LOCAL:
@@ -60,7 +62,8 @@ def server_from(environment: Mapping[str, str]) -> Server:
     password = values.get("PASSWORD", "") or _from_keyring(user)
     if user and not password:
         raise RequestError(
-            f"Нет пароля для {user}: задайте {PREFIX}PASSWORD или сохраните его: keyring set orientir {user}"
+            f"Нет пароля для {user}: задайте {PREFIX}PASSWORD или сохраните его в системе: "
+            f"keyring set orientir {user} (docs/guide.md)."
         )
     if not (user + password).isascii():
         raise RequestError("Имя или пароль почты содержат не латинские буквы: Python такие серверу не передаёт.")

@@ -18,6 +18,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from analysis.files import reason_of
+
 State = Literal["ok", "attention", "failure"]
 WORDS = {"ok": "в порядке", "attention": "внимание", "failure": "не годится"}
 OLDEST = (3, 11)
@@ -27,9 +29,9 @@ COMPILED = ("numpy", "pandas", "scipy", "pyarrow", "matplotlib", "pydantic", "ty
 ENOUGH_MB, LEAST_MB = 2000, 300
 NAMED_AT_MOST = 5
 PROGRAMS = (
-    ("LibreOffice", ("soffice", "libreoffice"), "без неё не читаются присланные файлы .xls"),
-    ("pandoc", ("pandoc",), "нужна только для экспорта тетрадей из JupyterLab в Word"),
-    ("Chromium", ("chromium", "chromium-browser", "google-chrome"), "нужна только для тестов"),
+    ("LibreOffice", ("soffice", "libreoffice"), "нужно, чтобы читать присланные файлы .xls"),
+    ("pandoc", ("pandoc",), "нужно, чтобы отчёт для совещания был и в Word (report.docx)"),
+    ("Chromium", ("chromium", "chromium-browser", "google-chrome"), "нужно только для тестов"),
 )
 
 
@@ -171,9 +173,9 @@ def encoding() -> Iterator[Line]:
 
 def programs() -> Iterator[Line]:
     """What is good to have; nothing of it is needed."""
-    for name, commands, without in PROGRAMS:
+    for name, commands, use in PROGRAMS:
         place = next(filter(None, map(shutil.which, commands)), None)
-        yield Line("ok", name, place or f"не установлена, это не обязательно: {without}")
+        yield Line("ok", name, place or f"не найдено, и можно без этого: {use}")
 
 
 def scratch() -> Iterator[Line]:
@@ -192,7 +194,7 @@ def writable(what: str, folder: Path) -> Iterator[Line]:
             yield Line("ok", what, str(folder) if folder.exists() else f"{folder} – создастся сама")
     except OSError as error:
         advice = "Дайте себе право записи или укажите другую папку: DATA= (--data), OUT= (--out)."
-        yield Line("failure", what, f"в {folder} нельзя писать ({error.strerror})", advice)
+        yield Line("failure", what, f"в {folder} нельзя писать ({reason_of(error)})", advice)
 
 
 def room(folder: Path) -> Iterator[Line]:

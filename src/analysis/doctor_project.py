@@ -10,25 +10,33 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from analysis.distribution_journal import JOURNAL
-from analysis.doctor import Line, attempt, room, writable
+from analysis.doctor import Line, attempt, fit, room, writable
 from analysis.workspace import DEMO_NAME, Workspace, open_workspace
 
 
 def project(data: str, params: str, out: str) -> Iterator[Line]:
     """Params first: without them nothing says where the data are."""
     space = open_workspace(data=data, params=params, out=out)
-    yield from attempt("Параметры", partial(parameters, space))
+    known = list(attempt("Параметры", partial(parameters, space)))
+    yield from known
     yield from attempt("Письма", partial(letters, space))
-    yield from attempt("Школы", partial(schools, space))
+    if fit(known):
+        yield from data_folder(space)
     if space.data.is_dir():
-        yield from attempt("Формы", partial(inbox, space))
-        yield from attempt("received.csv", partial(received, space))
         yield from attempt("Блокировки", partial(locks, space))
     yield from writable("Папка данных", space.data)
     yield from writable("Папка отчётов", space.out)
     yield from room(space.out)
     yield from attempt("Прерванные запуски", partial(leftovers, space))
     yield from attempt("Почта", mail)
+
+
+def data_folder(space: Workspace) -> Iterator[Line]:
+    """What lies in the data folder, where params tell how to read it."""
+    yield from attempt("Школы", partial(schools, space))
+    if space.data.is_dir():
+        yield from attempt("Формы", partial(inbox, space))
+        yield from attempt("received.csv", partial(received, space))
 
 
 def parameters(space: Workspace) -> Iterator[Line]:
@@ -77,7 +85,8 @@ def inbox(space: Workspace) -> Iterator[Line]:
     if files or imports:
         yield Line("ok", "Формы", f"в inbox файлов {len(files)}, в imports – {len(imports)}")
     else:
-        advice = "Разошлите формы (analysis forms 2022-06) и сложите присланное в inbox."
+        month = space.settings.rules.first_month
+        advice = f"Разошлите формы (первые – analysis forms {month}) и сложите присланное в inbox."
         yield Line("attention", "Формы", f"в {space.data} ещё нет присланного", advice)
 
 

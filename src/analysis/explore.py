@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from html import escape as escape_html
 from typing import Any
 
 import ipywidgets as widgets
@@ -97,8 +98,8 @@ class Explorer:
         self.ranking = ControlledView([self.weights, ranking])
         self._build_export(names)
 
-    def _build_export(self, names: Iterable[str]) -> None:
-        self.what = _dropdown("Что сохранить", [(VIEW_NAMES[name], name) for name in names])
+    def _build_export(self, names: Sequence[str]) -> None:
+        self.what = _dropdown("Что сохранить", [(VIEW_NAMES[name], name) for name in names], names[0])
         self.save = widgets.Button(description="Сохранить", button_style="primary")
         self.saved = widgets.HTML()
         self.save.on_click(lambda _: self._say_saved())
@@ -188,7 +189,8 @@ class Explorer:
         return path.relative_to(self._space.out).as_posix()
 
     def _say_saved(self) -> None:
-        self.saved.value = f"<p>Сохранено: <code>{self.save_view(self.what.value)}</code> в папке отчётов.</p>"
+        path = escape_html(self.save_view(self.what.value))
+        self.saved.value = f"<p>Сохранено: <code>{path}</code> в папке отчётов.</p>"
 
 
 VIEW_NAMES = {

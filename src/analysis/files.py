@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import zipfile
@@ -10,6 +11,21 @@ from io import BytesIO
 from pathlib import Path
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_REASONS = {
+    errno.EACCES: "нет прав",
+    errno.EPERM: "нет прав",
+    errno.EROFS: "диск только для чтения",
+    errno.ENOSPC: "нет места на диске",
+    errno.ENOENT: "такого файла или папки нет",
+    errno.ENOTDIR: "на месте папки лежит файл",
+    errno.EISDIR: "на месте файла лежит папка",
+    errno.ENAMETOOLONG: "слишком длинное имя",
+}
+
+
+def reason_of(error: OSError) -> str:
+    """Why a file cannot be read or written, in Russian where the reason is a common one."""
+    return _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
 def pack(parts: Mapping[str, bytes], level: int = 6) -> bytes:

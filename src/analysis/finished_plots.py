@@ -44,7 +44,7 @@ class Plots:
         """The city's values and targets."""
         return pictures.targets(self._report)
 
-    def changes(self) -> Chart:
+    def changes(self) -> Chart | None:
         """The city's values in the comparison period and now."""
         return pictures.slope(self._report)
 

@@ -99,5 +99,6 @@ def one_line(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """An empty word leaves no gap of several blank lines."""
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    """An empty word leaves no comma before nothing, no blank at an edge and no gap of several lines."""
+    lines = (re.sub(r"(, | )$", "", line).strip(" ") for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

@@ -44,14 +44,13 @@ def exit_code(error: Exception) -> int:
 
 
 def _message(error: Exception) -> str:
-    from analysis.report.failures import NotebookError, full_disk
-    from analysis.tablestore import TableError
+    from analysis.report.failures import full_disk
 
     text = " ".join(str(error).split()) or type(error).__name__
     if no_room := full_disk(error):
         return no_room
-    if exit_code(error) == WRONG_REQUEST or isinstance(error, NotebookError | TableError):
-        return text
+    if type(error).__module__.startswith("analysis.") and not isinstance(error, AssertionError):
+        return text  # our own errors are written for people
     return f"Не получилось: {type(error).__name__}: {text.rstrip('.')}. Подробности: та же команда с --debug."
 
 

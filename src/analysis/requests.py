@@ -89,12 +89,13 @@ def make_demo(space: Workspace, jobs: int, console: Console) -> None:
 def make_forms(space: Workspace, period: str, progress: Progress) -> tuple[Path, int]:
     """Write the workbooks to send to the schools for a month; returns the folder and their number."""
     from analysis.intake.forms import write_forms
-    from analysis.intake.identity import load_schools
+    from analysis.intake.identity import check_groups, load_schools
     from analysis.intake.run import previous_values
 
     month = _month(space, period)
     folder = space.out / space.data_name / "forms" / month.key
     schools = load_schools(space.data / "schools.csv")
+    check_groups(schools, (group.code for group in space.settings.project.groups))
     paths = write_forms(space.settings, schools, month, folder, previous_values(space.data, month), progress=progress)
     return folder, len(paths)
 

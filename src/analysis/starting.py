@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from analysis.files import write_whole
+from analysis.files import reason_of, write_whole
 from analysis.intake.identity import REQUIRED_COLUMNS, check_groups, load_schools
 from analysis.letters import load_letters
 from analysis.periods import PeriodError, parse_period
@@ -81,7 +81,7 @@ def start(folder: Path, shipped: Path, answers: Answers) -> Path:
     try:
         draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     except OSError as error:
-        raise RequestError(f"В папку {folder.parent} нельзя писать ({error.strerror}).") from None
+        raise RequestError(f"В папку {folder.parent} нельзя писать ({reason_of(error)}).") from None
     try:
         _write(draft, shipped, answers)
         validate(draft)

@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from analysis.files import reason_of
+
 Model = TypeVar("Model", bound=BaseModel)
+NAMED_AT_MOST = 3
 
 _REASONS = {
     "missing": "обязательное поле не заполнено",
@@ -25,11 +28,14 @@ _REASONS = {
     "too_long": "значений больше, чем нужно",
     "literal_error": "недопустимое значение",
     "date_from_datetime_parsing": "ожидается дата вида 2022-06-20",
-    "greater_than_equal": "значение слишком мало",
-    "less_than_equal": "значение слишком велико",
-    "greater_than": "значение слишком мало",
-    "less_than": "значение слишком велико",
-    "finite_number": "ожидается число",
+    **dict.fromkeys(("int_type", "int_from_float"), "ожидается целое число"),
+    **dict.fromkeys(("float_type", "finite_number"), "ожидается число"),
+    "bool_type": "ожидается true или false",
+    "model_type": "ожидается набор пар «ключ: значение»",
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_inexact"), "ожидается дата вида 2022-06-20"),
+    "too_short": "список слишком короткий",
+    **dict.fromkeys(("greater_than", "greater_than_equal"), "значение слишком мало"),
+    **dict.fromkeys(("less_than", "less_than_equal"), "значение слишком велико"),
 }
 
 
@@ -56,7 +62,7 @@ def load_model(path: Path, model: type[Model]) -> Model:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise SettingsError(
-            f"{path.name}: файл не читается ({error.strerror}). Проверьте папку {path.parent}."
+            f"{path.name}: файл не читается ({reason_of(error)}). Проверьте папку {path.parent}."
         ) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path.name}: файл не в кодировке UTF-8. Сохраните его в UTF-8.") from None
@@ -79,7 +85,9 @@ def _parse(path: Path, text: str) -> Any:
 
 
 def _sentences(path: Path, root: yaml.Node | None, model: type[BaseModel], error: ValidationError) -> list[str]:
-    return [_sentence(path, root, model, item) for item in error.errors()[:10]]
+    sentences = [_sentence(path, root, model, item) for item in error.errors()]
+    more = len(sentences) - NAMED_AT_MOST
+    return [*sentences[:NAMED_AT_MOST], *([f"И ещё ошибок: {more}."] if more > 0 else [])]
 
 
 def _sentence(path: Path, root: yaml.Node | None, model: type[BaseModel], item: Any) -> str:
@@ -90,9 +98,10 @@ def _sentence(path: Path, root: yaml.Node | None, model: type[BaseModel], item: 
     if item["type"] == "extra_forbidden":
         return text + _did_you_mean(model, location) + "."
     if item["type"] == "literal_error":
-        return f"{text} «{item['input']}», допустимо: {item['ctx']['expected']}."
+        known = str(item["ctx"]["expected"]).replace("'", "").replace(" or ", ", ")
+        return f"{text} «{item['input']}», допустимо: {known}."
     if item["type"] != "missing" and isinstance(item["input"], str | int | float):
-        text += f" (указано: {item['input']!r})"
+        text += f" (указано: «{item['input']}»)"
     return text + "."
 
 

@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from email import message_from_bytes
 from email.policy import default
 from html.parser import HTMLParser
@@ -39,7 +40,7 @@ from analysis.intake.inbox import load_received
 from analysis.letters import load_letters
 from analysis.periods import PeriodError, parse_period
 from analysis.settings import load_settings
-from analysis.workspace import RequestError, Workspace
+from analysis.workspace import RequestError, Workspace, write_context
 from analysis.yamlfile import SettingsError
 from tests.unit.intake.kit import PARAMS, Folder
 
@@ -135,6 +136,7 @@ def city(tmp_path_factory):
         ["report", "2022H1", "--schools", "h1,h2"],
         ["send", "2022H1"],
         ["due", "--on", "2022-08-01"],
+        ["site"],
     ):
         run = [sys.executable, "-m", "analysis", *command, *places]
         done = subprocess.run(
@@ -216,10 +218,23 @@ def test_workbooks_have_no_formula_from_a_text(city):
 
 
 def _parts(path: Path) -> list[str]:
-    import zipfile
-
     with zipfile.ZipFile(path) as archive:
         return archive.namelist()
+
+
+def test_word_files_have_no_field_macro_or_link_from_a_text(city):
+    """Where pandoc is installed. The only field is the number of a page."""
+    made = sorted(city.out.rglob("*.docx"))
+    assert bool(made) == bool(shutil.which("pandoc"))
+    for path in made:
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name).decode("utf-8", "replace") for name in archive.namelist()}
+        whole = "".join(parts.values())
+        assert f"<{CANARY}" not in whole
+        assert f"&lt;{CANARY}" in parts["word/document.xml"]
+        assert set(re.findall(r'w:instr="([^"]*)"|<w:instrText', whole)) == {" PAGE "}
+        assert not re.findall(r'<Relationship [^>]*TargetMode="External"[^>]*>', whole)
+        assert not [name for name in parts if re.search("vba|embeddings|activeX", name)]
 
 
 def test_csv_files_have_no_cell_that_a_spreadsheet_would_run(city):
@@ -267,7 +282,7 @@ def test_nothing_was_written_outside(city):
     assert {path.name for path in root.iterdir()} == {"params", NAME, "out"}
     assert {path.name for path in city.out.iterdir()} == {NAME}
     inside = {path.name for path in (city.out / NAME).iterdir()}
-    assert inside == {"2022H1", ".lock-2022H1", "forms", "send", "calendar.ics"}
+    assert inside == {"2022H1", ".lock-2022H1", "forms", "send", "calendar.ics", "site"}
 
 
 def test_a_public_edition_tells_nothing_of_a_school(city):
@@ -276,6 +291,33 @@ def test_a_public_edition_tells_nothing_of_a_school(city):
     text += "".join(page.extract_text() for page in pypdf.PdfReader(folder / "report.pdf").pages)
     text = text.replace("\u200b", "")
     assert not re.search(r"школа [1-6]|h[1-6]@mail|@SUM|cmd\|", text)
+
+
+def test_the_page_for_exploring_shows_texts_as_texts(city, tmp_path, monkeypatch):
+    """What explore.ipynb puts on the screen and saves: tables, pictures, CSV."""
+    from analysis.explore import VIEW_NAMES, Explorer
+
+    write_context(tmp_path, city, city.out / NAME / "2022H1")
+    monkeypatch.chdir(tmp_path)
+    explorer = Explorer("2022H1")
+    explorer.school.value = "h4"
+    explorer._say_saved()
+    shown = [*(view.value for view in explorer._places.values()), explorer.saved.value, explorer._stamp.value]
+    assert f"&lt;{CANARY}" in "".join(shown)
+    for text in shown:
+        page = Page(text)
+        assert {CANARY, "script"}.isdisjoint(page.tags)
+        assert [name for name, _ in page.attributes if name.startswith("on")] == []
+    saved = {name: city.out / explorer.save_view(name) for name in VIEW_NAMES}
+    assert {path.parent for path in saved.values()} == {city.out / NAME / "explore"}
+    for path in saved.values():
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".svg":
+            assert {CANARY, "script"}.isdisjoint(Page(text).tags)
+            continue
+        cells = [cell for row in csv.reader(io.StringIO(text), delimiter=";") for cell in row]
+        assert [cell for cell in cells if re.match(r"[=+@\t\r]|-\D", cell) and not re.fullmatch(r"[+-]\d+", cell)] == []
+    shutil.rmtree(city.out / NAME / "explore")
 
 
 OUTSIDE = ("../../x", "..", "/etc/x", "h1/../../x", "h1\\..\\x", "h1\x00", "C:\\x", "a b", "h1\n", "")
@@ -367,6 +409,7 @@ def test_notebook_parameters_are_values_and_not_code(tmp_path, monkeypatch, engi
 
 
 RUNNING = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "jsonpickle"}
+PLACES = ("src", "tools", "drills", "bench")
 CALLS = {"eval", "exec", "read_pickle", "to_pickle", "unsafe_load", "full_load", "system", "popen"}
 
 
@@ -393,9 +436,11 @@ def test_the_search_finds_what_it_is_for():
 
 
 def test_no_pickle_and_nothing_else_that_runs_what_it_reads():
-    found = {
-        path.relative_to(ROOT).as_posix(): names
-        for path in sorted((ROOT / "src").rglob("*.py"))
-        if (names := uses(ast.parse(path.read_text(encoding="utf-8"))))
-    }
+    """The package, its tools, drills, benchmarks and notebooks."""
+    sources = {path: path.read_text("utf-8") for place in PLACES for path in sorted((ROOT / place).rglob("*.py"))}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        sources[path] = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    found = {path.name: names for path, text in sources.items() if (names := uses(ast.parse(text)))}
+    assert len(sources) > 200
     assert found == {}

@@ -13,6 +13,8 @@ import pytest
 from openpyxl import load_workbook
 
 import analysis
+from analysis.params.indicators import IndicatorSet
+from analysis.yamlfile import load_model
 from tests.unit.intake.kit import good_values
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,6 +94,9 @@ def test_reports_speak_of_this_city_alone(city):
     for name, text in shown.items():
         assert not re.search(r"Белгород|НМИЦ|№.?49|749|ДЕМОНСТРАЦИОННЫЕ", text), name
     assert "Справка о кружках города Тулы" in shown["working/report.html"]
+    foot = shown["working/report.pdf"].replace("\u00a0", " ")
+    assert "Справка о кружках за II полугодие 2025 года" in foot
+    assert "Промежуточная информация" not in foot
     assert "МКУ «Центр: качество &amp; #развитие» г. Тулы" in shown["meeting/report.html"]
     assert "исполнение не оценивается" in shown["working/report.html"]
 
@@ -107,6 +112,16 @@ def test_the_numbers_are_those_of_the_forms(city):
     assert rows.loc["t6", "status"] == "missing"
     status = period.submissions.query("period == @MONTH").set_index("school_id")["status"]
     assert status.to_dict() == {f"t{n}": "on_time" for n in range(1, 6)} | {"t6": "missing"}
+
+
+def test_the_guides_own_indicators_are_params_as_they_stand(tmp_path):
+    """What the guide has the analyst write into indicators.yaml."""
+    guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    (tmp_path / "indicators.yaml").write_text(
+        re.search(r"### Заменить показатели.*?```yaml\n(.*?)```", guide, re.DOTALL)[1], encoding="utf-8"
+    )
+    found = load_model(tmp_path / "indicators.yaml", IndicatorSet)
+    assert [indicator.measures for indicator in found.indicators] == [("clubs", "pupils")]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,13 @@ import pytest
 import rich.console
 import typer
 
+from analysis.demo.model import DemoError
+from analysis.intake.identity import SchoolsError
+from analysis.intake.register import RegisterError
+from analysis.intake.run import IntakeError
+from analysis.intake.store import StoreError
 from analysis.messages import Console, guarded
+from analysis.tablestore import TableError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,6 +51,23 @@ def test_a_full_disk_is_told_with_what_to_do(capsys, number):
     assert "Освободите место и повторите команду; прежний отчёт не изменён." in said
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(SchoolsError, 2), (IntakeError, 2), (DemoError, 2), (RegisterError, 3), (StoreError, 3), (TableError, 3)],
+)
+def test_errors_of_our_own_are_told_as_they_are_written(capsys, error, code):
+    with pytest.raises(typer.Exit) as stopped, guarded(debug=False):
+        raise error("Школы нет. Добавьте её.")
+    assert (stopped.value.exit_code, capsys.readouterr().err) == (code, "Школы нет. Добавьте её.\n")
+
+
+def test_other_errors_say_how_to_learn_more(capsys):
+    with pytest.raises(typer.Exit) as stopped, guarded(debug=False):
+        raise KeyError("x")
+    assert stopped.value.exit_code == 3
+    assert capsys.readouterr().err == "Не получилось: KeyError: 'x'. Подробности: та же команда с --debug.\n"
+
+
 def test_ctrl_c_is_one_line_and_130(capsys):
     with pytest.raises(typer.Exit) as stopped, guarded(debug=False):
         raise KeyboardInterrupt
@@ -60,5 +83,5 @@ def test_under_a_locale_without_utf_8_names_of_files_are_read_right(tmp_path):
         [sys.executable, "-m", "analysis", "intake", "--data", str(tmp_path / "город")], cwd=ROOT, capture_output=True,
         env={"PATH": "", "PYTHONPATH": str(ROOT / "src"), "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     )  # fmt: skip
-    assert result.returncode == 3
-    assert "schools.csv: у школы sА группа «нет»" in result.stderr.decode("utf-8")
+    assert result.returncode == 2
+    assert result.stderr.decode("utf-8").startswith("schools.csv: у школы sА группа «нет»")

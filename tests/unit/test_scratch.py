@@ -75,7 +75,7 @@ def test_what_is_not_ours_stays(place, monkeypatch):
     assert {path.name for path in place.iterdir()} == {"orientir-main", "orientir-link", "elsewhere"}
     assert (elsewhere / LOCK).exists()
     strange = left_behind(place, "orientir-strange")
-    monkeypatch.setattr(scratch.os, "getuid", lambda: os.stat(strange).st_uid + 1)
+    monkeypatch.setattr(scratch.os, "getuid", lambda: strange.stat().st_uid + 1)
     with scratch_folder():
         pass
     assert strange.exists()

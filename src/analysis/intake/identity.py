@@ -15,14 +15,16 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.conditions import conditions_in
+from analysis.files import reason_of
 from analysis.intake.names import NameParts, name_parts, normal_name
 from analysis.periods import Period
+from analysis.workspace import RequestError
 
 REQUIRED_COLUMNS = ("school_id", "name", "kind", "group", "grades", "valid_from", "valid_to", "aliases", "email")
 _KIND_COVERS = {"школа": ("школа", "сош", "оош"), "": ()}
 
 
-class SchoolsError(ValueError):
+class SchoolsError(RequestError):
     """schools.csv cannot be used; the message (Russian) names file, line and what to do."""
 
 
@@ -150,7 +152,7 @@ def load_schools(path: Path) -> Schools:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SchoolsError(f"{path.name}: файл не читается ({error.strerror}). Проверьте папку данных.") from None
+        raise SchoolsError(f"{path.name}: файл не читается ({reason_of(error)}). Проверьте папку данных.") from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from analysis.files import reason_of
 from analysis.intake.archive import Archive
 from analysis.intake.book import Book, Limits, Unreadable
 from analysis.intake.convert import convert
@@ -40,7 +41,7 @@ def read_book(path: Path, limits: Limits | None = None) -> Book:
         with path.open("rb") as file:
             head = file.read(4096)
     except OSError as error:
-        raise Unreadable("unreachable", error.strerror or "") from error
+        raise Unreadable("unreachable", reason_of(error)) from error
     if size == 0:
         raise Unreadable("damaged", "файл пуст")
     if size > limits.file_bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.files import reason_of
 from analysis.intake.findings import Finding, make_finding
 from analysis.intake.inbox import Arrival
 from analysis.intake.submission import Submission, days_late
@@ -68,7 +69,8 @@ def load_register(path: Path) -> Register:
         reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
         rows = [{key: value or "" for key, value in row.items() if key} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RegisterError(f"{path.name}: журнал не читается ({error}). Восстановите его из копии.") from None
+        reason = reason_of(error) if isinstance(error, OSError) else "файл повреждён или не в кодировке UTF-8"
+        raise RegisterError(f"{path.name}: журнал не читается ({reason}). Восстановите его из копии.") from None
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise RegisterError(f"{path.name}: нет столбца «{missing[0]}». Восстановите журнал из копии.")

@@ -33,12 +33,13 @@ from analysis.intake.workers import read_files
 from analysis.periods import Period, parse_period, sheet_period
 from analysis.settings import Settings
 from analysis.tablestore import parquet_bytes
+from analysis.workspace import RequestError
 
 Progress = Callable[[str, int, int], None]
 TABLES = ("observations", "findings", "activities", "register")
 
 
-class IntakeError(ValueError):
+class IntakeError(RequestError):
     """The data folder cannot be used; the message is Russian."""
 
 

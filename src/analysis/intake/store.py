@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from analysis.files import write_whole
+from analysis.files import reason_of, write_whole
 
 ACCEPTED = "accepted"
 _PENDING = "pending"
@@ -34,7 +34,7 @@ def locked(data_dir: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".lock").touch()
     except OSError as error:
-        raise StoreError(f"В папку {data_dir} нельзя писать ({error.strerror}).") from None
+        raise StoreError(f"В папку {data_dir} нельзя писать ({reason_of(error)}).") from None
     with FileLock(folder / ".lock"):
         recover(data_dir)
         yield

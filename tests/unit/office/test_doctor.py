@@ -76,6 +76,7 @@ def test_broken_params_are_a_line_and_not_a_crash(city, tmp_path, text):
     assert found["Параметры"].state == "failure"
     assert "project.yaml" in found["Параметры"].found
     assert found["Папка отчётов"].state == "ok"
+    assert "Школы" not in found  # what hangs on the params is not blamed beside them
 
 
 def test_someone_else_at_work(city):

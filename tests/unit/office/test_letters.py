@@ -1,5 +1,6 @@
 """Letters: only known words are put in, and nothing a school wrote becomes a header or a command."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,18 @@ def test_a_name_stays_on_its_line(name):
 def test_words_inside_names_are_not_put_in_again():
     template = LetterTemplate(subject="x", text="$школа")
     assert write_letter(template, "$учреждение ${x} {0}", {}, SETTINGS, demo=False).text == "$учреждение ${x} {0}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("$исполнитель_должность $исполнитель\n$учреждение, $отдел", "Центр\n"),
+        ("Здравствуйте,\n$школа", "Здравствуйте,\nx\n"),
+    ],
+)
+def test_what_is_not_known_leaves_no_trace(text, read):
+    """A city that named neither department nor executor."""
+    blank = {"department": "", "executor_name": "", "executor_position": "", "short_name": "Центр"}
+    institution = SETTINGS.project.institution.model_copy(update=blank)
+    settings = replace(SETTINGS, project=SETTINGS.project.model_copy(update={"institution": institution}))
+    assert write_letter(LetterTemplate(subject="x", text=text), "x", {}, settings, demo=False).text == read

@@ -166,10 +166,10 @@ def _generated(report: PeriodReport) -> list[str]:
     support = int(counts.iloc[:, -1].sum()) if counts.size else 0
     if support:
         schools = count_of(support, "учреждения", "учреждений", "учреждений")
-        department = report.settings.project.institution.department
+        institution = report.settings.project.institution
         items.append(
             f"Организовать адресную методическую поддержку {schools} уровня «{counts.columns[-1]}». "
-            f"Ответственный – {department}. Срок – до {until}"
+            f"Ответственный – {institution.department or institution.short_name}. Срок – до {until}"
         )
     return items
 

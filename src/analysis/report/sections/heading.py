@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analysis.params.project import Titles
 from analysis.report.document import Document
 from analysis.report.numbers import NBSP, format_date, full_stop
 from analysis.report.opening import PeriodReport
 
+#: What the foot of a page calls a document that bears its usual title.
 RUNNING = {
     "monthly": "Сводка мониторинга",
     "interim": "Промежуточная информация",
@@ -29,7 +31,7 @@ def document(report: PeriodReport, kind: str) -> Document:
         place=f"г. {institution.city}",
         date=report.date.isoformat(),
         date_text=_expected(report) if kind == "final" else "",
-        running=f"{RUNNING[kind]} за {report.period.title()}" if kind in RUNNING else "",
+        running=f"{_short_title(report, kind)} за {report.period.title()}" if kind in RUNNING else "",
     )
     if kind == "card":  # has no room for orders and is not signed
         return block
@@ -63,6 +65,11 @@ def _title(report: PeriodReport, kind: str) -> str:
     if kind == "card":
         return report.school_names.get(report.school, report.school)
     return f"{getattr(report.settings.project.titles, kind)} {report.settings.project.institution.city_genitive}"
+
+
+def _short_title(report: PeriodReport, kind: str) -> str:
+    own = getattr(report.settings.project.titles, kind)
+    return RUNNING[kind] if own == Titles.model_fields[kind].default else own
 
 
 def _subtitle(report: PeriodReport, kind: str) -> str:

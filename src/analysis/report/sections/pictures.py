@@ -31,14 +31,17 @@ def submissions(report: PeriodReport) -> Chart | None:
 
 def roadmap(report: PeriodReport) -> Chart | None:
     """Share of schools by status of each activity; the public edition has the table alone."""
-    if report.edition == "public":
+    if report.edition == "public" or not report.settings.activities:
         return None
     return charts.roadmap_status(report.activities, labels(report), caption="Исполнение мероприятий: доли учреждений")
 
 
-def slope(report: PeriodReport) -> Chart:
-    """АППГ → now for the city."""
-    rows = report.changes[report.changes["level"] == "city"].assign(period=report.period.closing_year().key)
+def slope(report: PeriodReport) -> Chart | None:
+    """АППГ → now for the city; None where no indicator is known in both."""
+    rows = report.changes[report.changes["level"] == "city"]
+    if rows["baseline_value"].isna().all():
+        return None
+    rows = rows.assign(period=report.period.closing_year().key)
     caption = f"Город: {report.baseline.title()} и {report.period.closing_year().title()}"
     note = "По учреждениям, представившим данные за оба периода."
     return charts.slope_to_baseline(rows, labels(report), caption=caption, note=note)
