@@ -94,6 +94,27 @@ def telling(frame: pd.DataFrame, cells: pd.DataFrame) -> tuple[pd.Series, ...]:
     return tuple(_leaves_band(frame, moves, kept) for kept in (*KEPT, *(["step"] * ("step" in frame))))
 
 
+def possible_places(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Between which places in the group a head, who knows the own score, must look for the own school.
+
+    cells: as in :func:`hidden_contributions`. One row per ranked school: ``school_id, period, place_low, place_high``;
+    the two are equal where no hidden figure of another school could change the own place.
+    """
+    moves = cells.assign(down=cells["least"] - cells["now"], up=cells["most"] - cells["now"])
+    moves = frame[SCHOOL].join(moves.groupby(SCHOOL)[["down", "up"]].sum(), on=SCHOOL).fillna({"down": 0.0, "up": 0.0})
+    ranked = frame["ranked"].astype(bool) & frame["score"].notna()
+    low, high = frame["score"] + moves["down"], frame["score"] + moves["up"]
+    result = frame.loc[ranked, SCHOOL].assign(place_low=0, place_high=0)
+    for _, same in frame[ranked].groupby(["group", "period"]):
+        own = same["score"].to_numpy(float) + 1e-9
+        for name, others, mine in (("place_low", low, moves["down"]), ("place_high", high, moves["up"])):
+            above = np.sort(others[same.index].to_numpy(float))
+            # the own school is never above itself
+            itself = mine[same.index].to_numpy(float) > 1e-9
+            result.loc[same.index, name] = 1 + len(above) - np.searchsorted(above, own, "right") - itself
+    return result
+
+
 def _leaves_band(frame: pd.DataFrame, moves: pd.DataFrame, kept: str) -> pd.Series:
     score, ranked = frame["score"], frame["ranked"].astype(bool) & frame["score"].notna()
     low, high = _band(frame, kept)

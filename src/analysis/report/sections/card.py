@@ -74,21 +74,27 @@ def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
     return KeyFacts(
         [
             KeyFact(format_percent(row["score"]), "среднее достижение целей", row["attainment_level"], tone),
-            KeyFact(_third(row, size), f"группы {row['group']} из {schools}", _places_text(row)),
+            _place_fact(row, size, f"группы {row['group']} из {schools}"),
         ]
     )
 
 
-def _third(row: pd.Series, size: int) -> str:
-    part = THIRDS[min(2, int(3 * (row["rank"] - 1) / max(size, 1)))]
-    return f"в {part} трети"
+def _place_fact(row: pd.Series, size: int, of_group: str) -> KeyFact:
+    """The third of the group; only the interval of places, or nothing, where more would tell about another school."""
+    thirds = [min(2, int(3 * (row[name] - 1) / max(size, 1))) for name in ("place_low", "place_high")]
+    if thirds[0] == thirds[1]:
+        return KeyFact(f"в {THIRDS[thirds[0]]} трети", of_group, _places_text(row))
+    if is_missing(row["rank_low"]):
+        return KeyFact("–", f"место внутри {of_group}", "Место не приводится: по нему можно узнать малые числа другой школы.")
+    places = format_places(row["rank_low"], row["rank_high"])
+    return KeyFact(places, f"место внутри {of_group}", "С учётом случайных колебаний.")
 
 
 def _places_text(row: pd.Series) -> str:
     if is_missing(row["rank_low"]):
         return ""
     if is_missing(row["rank"]):
-        return f"место с учётом случайных колебаний: {format_places(row['rank_low'], row['rank_high'])}"
+        return f"Место с учётом случайных колебаний: {format_places(row['rank_low'], row['rank_high'])}."
     place, low, high = (int(row[name]) for name in ("rank", "rank_low", "rank_high"))
     if low == high:
         return f"Школа занимает {place}-е место; случайные колебания этого не меняют."
