@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from analysis.documents import Document, build_document
-from analysis.measures.disclosure_breaches import breaches, breaches_to_head
 from analysis.measures.disclosure import of_other_schools, protect
+from analysis.measures.disclosure_breaches import breaches, breaches_to_head
 from analysis.report.opening import report_of
 from analysis.report.prepared import report_to_bytes
 from analysis.settings import load_settings

@@ -50,7 +50,8 @@ def feasible_intervals(
     and count; without it the ranges are exact.
     One row per hidden count: ``level, unit_id, period, indicator``, ``count`` (numerator, denominator, or rest: the
     people of the denominator outside the numerator), ``low, high`` (people). A part of a total whose units are not
-    printed has ``level`` others, the schools that are in one of two periods only ``departed``. Raises ValueError if the printed figures contradict each other.
+    printed has ``level`` others, the schools that are in one of two periods only ``departed``. Raises ValueError if the
+    printed figures contradict each other.
     """
     counted = counted_indicators(settings.indicators, settings.measures)
     rows = people_rows(tables["indicators"], counted, groups_of(schools))
@@ -66,7 +67,9 @@ def feasible_intervals(
     _add_nested(system, rows, settings, true or {})
     departed = list(_add_periods(system, rows, true))
     _add_panels(system, tables.get("changes"), rows, rounding)
-    goals = [goal for goal in (*_goals(rows, others), *_with_rests(departed, rows)) if wanted is None or goal[0] in wanted]
+    goals = [
+        goal for goal in (*_goals(rows, others), *_with_rests(departed, rows)) if wanted is None or goal[0] in wanted
+    ]
     wide = None if enough is None else [enough(unit, count) for unit, count, _ in goals]
     found = system.range_of([goal for _, _, goal in goals], wide)
     frame = pd.DataFrame([(*unit, count, *ends) for (unit, count, _), ends in zip(goals, found, strict=True)])
@@ -184,9 +187,7 @@ def _add_values(system: LinearSystem, values: pd.DataFrame, rounding: int | None
             system.equal([(y, row.scale), (x, -row.printed)])
 
 
-def _add_nested(
-    system: LinearSystem, rows: pd.DataFrame, settings: Settings, true: Mapping[Hashable, float]
-) -> None:
+def _add_nested(system: LinearSystem, rows: pd.DataFrame, settings: Settings, true: Mapping[Hashable, float]) -> None:
     """Checks of the form say which counts are parts of which; the form is public. Some only query, so may not hold."""
     schools = rows[rows["level"] == "school"]
     units = schools[["unit_id", "source"]].drop_duplicates()
@@ -204,9 +205,7 @@ def true_counts(truth: pd.DataFrame) -> dict[Hashable, float]:
     return {node(row, role): count for row in truth.itertuples() for role, count in _roles(row)}
 
 
-def _add_periods(
-    system: LinearSystem, rows: pd.DataFrame, true: Mapping[Hashable, float] | None
-) -> Iterator[Goal]:
+def _add_periods(system: LinearSystem, rows: pd.DataFrame, true: Mapping[Hashable, float] | None) -> Iterator[Goal]:
     """What the periods say about each other; gives the people who departed between them as goals."""
     for relation in relations(rows, node, true):
         if relation.at_most:

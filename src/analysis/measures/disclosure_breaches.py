@@ -142,7 +142,7 @@ def with_unprinted_schools(
     seen = set(zip(table["period"], table["indicator"], strict=True))
     schools = full[full["level"] == "school"].drop_duplicates(ROW)
     schools = schools[[key in seen for key in zip(schools["period"], schools["indicator"], strict=True)]]
-    blank = {name: np.nan for name in ("numerator", "denominator", "value", "attainment")}
+    blank = dict.fromkeys(("numerator", "denominator", "value", "attainment"), np.nan)
     return {**edition, "indicators": pd.concat([table, schools.assign(**blank, suppressed="")], ignore_index=True)}
 
 
@@ -171,8 +171,12 @@ def _departed(rows: pd.DataFrame, counted: pd.DataFrame, limits: Limits) -> pd.D
     for one in relations(rows, node, true_counts(rows)):
         if one.role:
             found.setdefault(one.unit, {})[one.role] = one.rest
-    counts = [(*unit, by_role.get("numerator", np.nan), by_role.get("denominator", np.nan)) for unit, by_role in found.items()]
-    frame = pd.DataFrame(counts, columns=[*ROW, "y", "x"]).astype({"y": float, "x": float}).join(counted, on="indicator")
+    counts = [
+        (*unit, by_role.get("numerator", np.nan), by_role.get("denominator", np.nan)) for unit, by_role in found.items()
+    ]
+    frame = (
+        pd.DataFrame(counts, columns=[*ROW, "y", "x"]).astype({"y": float, "x": float}).join(counted, on="indicator")
+    )
     frame = frame.assign(group="", source=frame["period"], n_schools=np.nan, enters=False, zero_whole=False)
     return with_sensitivity(frame, limits).set_index(ROW)
 

@@ -48,8 +48,9 @@ def counted_indicators(
 
     Columns: ``numerator_key, denominator_key`` (measure codes joined by +, empty for none), ``numerator_people,
     denominator_people`` (is it a number of people), ``numerator_flow, denominator_flow`` (do parts of a period add
-    up), ``numerator_cumulative, denominator_cumulative`` (does it grow through a school year), ``share`` (the numerator is part of the denominator), ``scale``, ``cap, downward, weight, scored_in``,
-    ``year_uses`` (the half-year that a year takes the figures from).
+    up), ``numerator_cumulative, denominator_cumulative`` (does it grow through a school year), ``share`` (the numerator
+    is part of the denominator), ``scale``, ``cap, downward, weight, scored_in``, ``year_uses`` (the half-year that a
+    year takes the figures from).
     """
     measures = list(measures)
     people = {measure.code for measure in measures if measure.unit == PEOPLE}

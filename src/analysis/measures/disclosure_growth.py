@@ -35,9 +35,10 @@ class Growing:
 
 def growing_trees(decided: pd.DataFrame, leaf: str) -> Iterator[Growing]:
     """The trees of one stage in which something cumulative is protected."""
-    of_growth = decided[decided["cumulative"].to_numpy(bool)]
-    protected = of_growth.loc[of_growth["need_low"].notna(), "key"].unique()
-    for _, of_key in of_growth[of_growth["key"].isin(protected)].groupby("key", sort=True):
+    cumulative, key = decided["cumulative"].to_numpy(bool), decided["key"].to_numpy()
+    protected = set(key[cumulative & decided["need_low"].notna().to_numpy()])
+    for name in sorted(protected):
+        of_key = decided[cumulative & (key == name)]
         node = dict(zip(zip(of_key["level"], of_key["unit_id"], strict=True), of_key["node"], strict=True))
         above, top = ("group", "city") if leaf == "school" else ("city", "")
         for tree in trees_of(of_key, leaf):
@@ -65,9 +66,8 @@ def _nearest(one: Growing, shown: Floats, insider: bool) -> int | None:
     room = [np.where(flags, cap - level.value, np.nan) for flags, cap, level in zip(hidden, caps, levels, strict=True)]
     if np.isnan(np.concatenate(room)).all():
         return None
-    capped = replace(
-        sums, **{name: _capped(*pair) for name, pair in zip(("leaves", "groups", "root"), zip(levels, caps, strict=True), strict=True)}
-    )
+    leaves, groups, root = (_capped(level, cap) for level, cap in zip(levels, caps, strict=True))
+    capped = replace(sums, leaves=leaves, groups=groups, root=root)
     if is_safe(capped, pattern, insider) or not is_safe(sums, pattern, insider):
         return None
     at = int(np.nanargmin(np.concatenate(room)))

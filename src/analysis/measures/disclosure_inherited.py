@@ -123,7 +123,9 @@ def _after_growth(printed: pd.DataFrame, source: str, earlier: Sequence[Told]) -
     floor = np.fmax.reduce([told.shown for told in before])[printed["node"].to_numpy()]
     floor = np.where(growing & (floor <= printed["count"].to_numpy(float)), floor, np.nan)
     need = printed["need_low"].to_numpy(float)
-    return printed.assign(low=np.fmax(printed["low"], floor), need_low=np.where(np.isnan(need), need, np.fmax(need, floor)))
+    return printed.assign(
+        low=np.fmax(printed["low"], floor), need_low=np.where(np.isnan(need), need, np.fmax(need, floor))
+    )
 
 
 def _hidden(before: Sequence[Told], node: npt.NDArray[np.intp]) -> Flags:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 Term = tuple[Hashable, float]
 Floats = npt.NDArray[np.float64]
 Enough = tuple[float, float, float]  # a range reaches down to, up to, and is at least as wide
+Equations = tuple[csr_array, Floats, csr_array, Floats]  # A·x ≤ b, then A·x = b
 _MOST = 1e6  # people: a bound for counts without one, so that every corner is finite
 
 
@@ -166,11 +167,11 @@ class _Blocks:
     bounds: Floats
     block: npt.NDArray[np.int_]
     block_of_row: npt.NDArray[np.int_]
-    parts: dict[int, tuple[npt.NDArray[np.int_], csr_array, Floats, csr_array, Floats]] = field(default_factory=dict)
+    parts: dict[int, tuple[npt.NDArray[np.int_], Equations]] = field(default_factory=dict)
 
     def solve(self, which: int, goal: list[tuple[int, float]], sign: float) -> float:
         """Least (sign 1) or greatest (sign −1) value of the goal over one connected part."""
-        members, *equations = self._part(which)
+        members, equations = self._part(which)
         place = {int(at): i for i, at in enumerate(members)}
         cost = np.zeros(len(members))
         for at, coefficient in goal:
@@ -188,16 +189,16 @@ class _Blocks:
         """A solution with the least cost of the connected parts that the cost touches; NaN elsewhere."""
         solution = np.full(len(self.block), np.nan)
         for which in np.unique(self.block[cost != 0]):
-            members, *equations = self._part(int(which))
+            members, equations = self._part(int(which))
             solution[members] = _corner(cost[members], *equations, self.bounds[members])
         return solution
 
-    def _part(self, which: int) -> tuple[npt.NDArray[np.int_], csr_array, Floats, csr_array, Floats]:
+    def _part(self, which: int) -> tuple[npt.NDArray[np.int_], Equations]:
         if which not in self.parts:
             members, rows = np.flatnonzero(self.block == which), np.flatnonzero(self.block_of_row == which)
             part = self.matrix[rows][:, members]
             equal, limit = self.equality[rows], self.limits[rows]
-            self.parts[which] = (members, part[~equal], limit[~equal], part[equal], limit[equal])
+            self.parts[which] = (members, (part[~equal], limit[~equal], part[equal], limit[equal]))
         return self.parts[which]
 
 

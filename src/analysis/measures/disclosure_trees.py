@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,20 @@ import pandas as pd
 from analysis.measures.suppression import Figures, Flags, Pattern, SumTree
 
 FIGURES = ["value", "low", "high", "need_low", "need_high"]
+COLUMNS = (
+    "level",
+    "unit_id",
+    "group",
+    "indicator",
+    "enters",
+    "count",
+    "hide",
+    "labelled",
+    "fixed",
+    "open_ended",
+    *FIGURES[1:],
+)
+Columns = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -42,9 +57,10 @@ class Tree:
 
 def trees_of(of_key: pd.DataFrame, leaf: str) -> Iterator[Tree]:
     """The trees of one count of one period: one for each class of schools that enter the same totals."""
-    is_leaf = (of_key["level"] == leaf).to_numpy()
-    totals = _units(_unbounded(of_key[~is_leaf & (of_key["level"] != "school").to_numpy()]))
-    leaves = _units(of_key[is_leaf & (of_key["enters"] | (leaf == "group")).to_numpy()])
+    columns = {name: of_key[name].to_numpy() for name in COLUMNS}
+    is_leaf = columns["level"] == leaf
+    totals = _units(_unbounded(_taken(columns, ~is_leaf & (columns["level"] != "school"))))
+    leaves = _units(_taken(columns, is_leaf & (columns["enters"].astype(bool) | (leaf == "group"))))
     signatures = sorted(set(leaves.enters_in)) if leaf == "school" else [None]
     for signature in signatures:
         units = leaves.where(leaves.enters_in == signature) if len(signatures) > 1 else leaves
@@ -53,34 +69,37 @@ def trees_of(of_key: pd.DataFrame, leaf: str) -> Iterator[Tree]:
             yield Tree(units, above, *_tree(units, totals, above, parent, leaf, whole=len(signatures) == 1))
 
 
-def _unbounded(totals: pd.DataFrame) -> pd.DataFrame:
+def _taken(columns: Columns, which: Flags) -> Columns:
+    return {name: values[which] for name, values in columns.items()}
+
+
+def _unbounded(totals: Columns) -> Columns:
     """Hidden totals without a telling label may be anything, unless they have been printed elsewhere."""
-    plain = ~totals["labelled"]
-    high = totals["high"].mask(plain | totals["open_ended"], np.inf)
-    known = totals["fixed"]
-    low = totals["low"].mask(plain, -np.inf)
-    return totals.assign(low=low.mask(known, totals["count"]), high=high.mask(known, totals["count"]))
+    plain, known, count = ~totals["labelled"].astype(bool), totals["fixed"].astype(bool), totals["count"]
+    high = np.where(plain | totals["open_ended"].astype(bool), np.inf, totals["high"])
+    low = np.where(plain, -np.inf, totals["low"])
+    return totals | {"low": np.where(known, count, low), "high": np.where(known, count, high)}
 
 
-def _units(counts_of_key: pd.DataFrame) -> Units:
+def _units(counts_of_key: Columns) -> Units:
     """One element per unit, sorted by name.
 
     Schools may enter the totals of different indicators; the difference of two totals then tells about a few of
     them, so each such class (``enters_in``) is protected as if its own total were printed.
     """
-    name, first, place = np.unique(counts_of_key["unit_id"].to_numpy(), return_index=True, return_inverse=True)
+    name, first, place = np.unique(counts_of_key["unit_id"], return_index=True, return_inverse=True)
     merged = []
     for column, widest in zip(FIGURES, (np.fmax, np.fmax, np.fmin, np.fmin, np.fmax), strict=True):
         figure = np.full(len(name), np.nan)
-        widest.at(figure, place, counts_of_key["count" if column == "value" else column].to_numpy(float))
+        widest.at(figure, place, counts_of_key["count" if column == "value" else column].astype(float))
         merged.append(figure)
-    hide = np.bincount(place, counts_of_key["hide"].to_numpy(float), len(name)) > 0
-    indicator = counts_of_key["indicator"].to_numpy()
+    hide = np.bincount(place, counts_of_key["hide"].astype(float), len(name)) > 0
+    indicator = counts_of_key["indicator"]
     codes: list[set[str]] = [set() for _ in name]
     for at, code in zip(place, indicator, strict=True):
         codes[at].add(code)
     enters_in = np.array(["+".join(sorted(some)) for some in codes], dtype=object)
-    return Units(name, counts_of_key["group"].to_numpy()[first], Figures(*merged), hide, enters_in)
+    return Units(name, counts_of_key["group"][first], Figures(*merged), hide, enters_in)
 
 
 def _parents(units: Units, leaf: str) -> tuple[list[str], npt.NDArray[np.intp]]:

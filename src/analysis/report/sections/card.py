@@ -85,7 +85,9 @@ def _place_fact(row: pd.Series, size: int, of_group: str) -> KeyFact:
     if thirds[0] == thirds[1]:
         return KeyFact(f"в {THIRDS[thirds[0]]} трети", of_group, _places_text(row))
     if is_missing(row["rank_low"]):
-        return KeyFact("–", f"место внутри {of_group}", "Место не приводится: по нему можно узнать малые числа другой школы.")
+        return KeyFact(
+            "–", f"место внутри {of_group}", "Место не приводится: по нему можно узнать малые числа другой школы."
+        )
     places = format_places(row["rank_low"], row["rank_high"])
     return KeyFact(places, f"место внутри {of_group}", "С учётом случайных колебаний.")
 
