@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.periods import Period
-from analysis.report.opening import Edition, PeriodReport, report_of
+from analysis.report.opening import Edition, PeriodReport, of_others, report_of
 from analysis.report.prepared import report_to_bytes
 from analysis.settings import Settings
 from analysis.tablestore import load_tables
@@ -36,9 +36,10 @@ def prepare_slices(
 ) -> list[Slice]:
     """Write the slice of every (name, edition, school) wanted into ``folder``."""
     everything = load_tables(tables)
+    others = of_others(everything, settings) if any(edition == "card" for _, edition, _ in wanted) else None
     slices = []
     for name, edition, school in wanted:
-        report = report_of(everything, settings, period, baseline, edition, school, demo=demo)
+        report = report_of(everything, settings, period, baseline, edition, school, demo=demo, others=others)
         path = folder / f"{edition}-{school}"
         path.write_bytes(report_to_bytes(report))
         slices.append(Slice(name, path, digest_of(report)))

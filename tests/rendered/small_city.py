@@ -1,4 +1,7 @@
-"""A data folder of a dozen small schools over two years: many counts of people too small to be printed."""
+"""A data folder of a dozen small schools over two years: many counts of people too small to be printed.
+
+One school closes between a half-year and the year it belongs to, another one opens.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import pandas as pd
 SCHOOLS = 12
 YEARS = (2021, 2022)
 STATES = {"plan": 1, "resp": 1, "agr": 3, "T": 24, "trained": 5}
+CLOSED, OPENED = "s212", "s207"
+VALID = {CLOSED: ("2015-09-01", "2022-01-31"), OPENED: ("2022-02-01", "")}
 
 
 def write_small_city(folder: Path, seed: int) -> None:
@@ -17,9 +22,11 @@ def write_small_city(folder: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
     ids = [f"s{201 + i}" for i in range(SCHOOLS)]
     groups = ["А"] * 3 + ["Б"] * 4 + ["В"] * 5
+    valid = [VALID.get(code, ("2015-09-01", "")) for code in ids]
     schools = pd.DataFrame(
         {"school_id": ids, "name": [f"Школа-образец № {code[1:]}" for code in ids], "kind": "СОШ", "group": groups,
-         "grades": "5-11", "valid_from": "2015-09-01", "valid_to": "", "aliases": "", "email": ""}
+         "grades": "5-11", "valid_from": [start for start, _ in valid], "valid_to": [end for _, end in valid],
+         "aliases": "", "email": ""}
     )  # fmt: skip
     rows = [row for code in ids for row in _school(rng, code)]
     (folder / "imports").mkdir(parents=True)
@@ -42,15 +49,24 @@ def _school(rng: np.random.Generator, code: str) -> list[tuple[str, str, str, in
     for year in YEARS:
         parts = {"ws_part": rng.poisson(2, 2), "ws_win": np.zeros(2, dtype=int)}
         parts["ws_win"] = rng.binomial(parts["ws_part"], 0.4)
-        for half, month, share in ((f"{year - 1}H2", f"{year - 1}-12", 0.4), (f"{year}H1", f"{year}-06", 1.0)):
+        summer = {"N14_17": int(older * 0.7), "summer": int(rng.binomial(int(older * 0.7), 0.2))}
+        halves = [(f"{year - 1}H2", f"{year - 1}-12", 0.4), (f"{year}H1", f"{year}-06", 1.0)]
+        there = [at for at, (half, *_) in enumerate(halves) if _exists(code, half)]
+        for at in there:
+            half, month, share = halves[at]
             count = {name: int(pupils * part * share) for name, part in reach.items()}
             count |= {"tested9": min(int(ninth * share * reach["tested"]), count["tested"]),
                       "ovz_cov": min(int(disabled * share), count["covered"])}  # fmt: skip
             for period in (half, month):
                 rows += [(code, period, name, value) for name, value in {**base, **count}.items()]
-            at = 0 if half.endswith("H2") else 1
             rows += [(code, half, name, int(values[at])) for name, values in parts.items()]
-            rows += [(code, half, name, value) for name, value in STATES.items()]
-        rows += [(code, str(year), name, int(values.sum())) for name, values in parts.items()]
-        rows += [(code, str(year), name, value) for name, value in {**base, **count, "abil": disabled14 // 2}.items()]
+            rows += [(code, half, name, value) for name, value in {**STATES, **(summer if at == 0 else {})}.items()]
+        if 1 in there:
+            rows += [(code, str(year), name, int(values[there].sum())) for name, values in parts.items()]
+            whole = {**base, **count, "abil": disabled14 // 2}
+            rows += [(code, str(year), name, value) for name, value in whole.items()]
     return rows
+
+
+def _exists(code: str, half: str) -> bool:
+    return {CLOSED: half < "2022H1", OPENED: half >= "2022H1"}.get(code, True)

@@ -21,6 +21,7 @@ from analysis.measures.disclosure_counts import (
     with_sensitivity,
 )
 from analysis.measures.disclosure_editions import rows_of_edition
+from analysis.measures.disclosure_rankings import hidden_contributions, possible_places
 from analysis.measures.disclosure_rules import RULE_OF_LABEL, Rule, reason_text
 from analysis.measures.disclosure_suppressed import REASON, RULE, with_reasons
 from analysis.measures.disclosure_tables import APPLY
@@ -28,7 +29,7 @@ from analysis.measures.disclosure_verdicts import PARTS, Verdicts, limits_of, ve
 from analysis.params.project import Privacy
 from analysis.settings import Settings
 
-__all__ = ["Edition", "Protected", "Rule", "protect", "reason_text"]
+__all__ = ["Edition", "Protected", "Rule", "of_other_schools", "protect", "reason_text"]
 
 Edition = Literal["working", "meeting", "public", "card"]
 SMALL = "small"
@@ -75,17 +76,44 @@ def protect(
     """
     _check(tables, edition, own_school)
     given = {name: frame.drop(columns=[REASON, SMALL]) if SMALL in frame else frame for name, frame in tables.items()}
-    counted = counted_indicators(settings.indicators, settings.measures, settings.project.scoring.weights)
-    groups = groups_of(schools)
-    limits = limits_of(edition, privacy)
     if edition == "working":
-        return _working(given, people_rows(given["indicators"].reset_index(drop=True), counted, groups), limits)
-    nested = nested_measures(settings.checks)
-    found = verdicts(given, edition, limits, counted, groups, own_school, privacy.meeting_places, nested)
+        counted = counted_indicators(settings.indicators, settings.measures)
+        rows = people_rows(given["indicators"].reset_index(drop=True), counted, groups_of(schools))
+        return _working(given, rows, limits_of(edition, privacy))
+    found = _verdicts(given, edition, privacy, schools, settings, own_school)
     protected = {name: _protected(name, frame, found, given) for name, frame in given.items() if name != PARTS}
     records = [_record(name, frame) for name, frame in protected.items() if frame[RULE].notna().any()]
     record = pd.concat(records, ignore_index=True) if records else pd.DataFrame(columns=RECORD, dtype=object)
     return Protected(edition, {name: frame.drop(columns=RULE) for name, frame in protected.items()}, record)
+
+
+def of_other_schools(
+    tables: Mapping[str, pd.DataFrame], privacy: Privacy, *, schools: pd.DataFrame, settings: Settings
+) -> dict[str, pd.DataFrame]:
+    """What a card may say that rests on the other schools' figures, hidden at the meeting or not.
+
+    ``group_medians`` as the meeting may see them; ``places``: ``school_id, period, rank_low, rank_high`` (as the meeting
+    may see them), ``place_low, place_high`` (:func:`disclosure_rankings.possible_places`).
+    """
+    found = _verdicts(tables, "meeting", privacy.model_copy(update={"meeting_places": True}), schools, settings, None)
+    ranked = tables["rankings"].reset_index(drop=True)
+    places = possible_places(ranked, hidden_contributions(ranked, found))
+    shown = APPLY["rankings"](ranked, found, tables)[["school_id", "period", "rank_low", "rank_high"]]
+    medians = _protected("group_medians", tables["group_medians"], found, tables)
+    return {"group_medians": medians, "places": shown.merge(places, on=["school_id", "period"])}
+
+
+def _verdicts(
+    tables: Mapping[str, pd.DataFrame],
+    edition: str,
+    privacy: Privacy,
+    schools: pd.DataFrame,
+    settings: Settings,
+    own_school: str | None,
+) -> Verdicts:
+    counted = counted_indicators(settings.indicators, settings.measures, settings.project.scoring.weights)
+    limits, nested = limits_of(edition, privacy), nested_measures(settings.checks)
+    return verdicts(tables, edition, limits, counted, groups_of(schools), own_school, privacy.meeting_places, nested)
 
 
 def _check(tables: Mapping[str, pd.DataFrame], edition: str, own_school: str | None) -> None:

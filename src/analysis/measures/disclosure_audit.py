@@ -6,12 +6,13 @@ by which :mod:`analysis.measures.suppression` chose the hidden cells.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.measures.disclosure_between import ENTER, relations, with_members
 from analysis.measures.disclosure_counts import (
     ROW,
     Limits,
@@ -20,15 +21,14 @@ from analysis.measures.disclosure_counts import (
     nested_measures,
     people_rows,
 )
-from analysis.measures.disclosure_periods import months_of, tilings
 from analysis.measures.disclosure_rules import Rule, reason_text
-from analysis.measures.disclosure_system import LinearSystem, Term
+from analysis.measures.disclosure_system import Enough, LinearSystem, Term
 from analysis.settings import Settings
 
-ENTER = ("ok", "special_conditions")
 TOLERANCE = 1e-6
 SOURCE_ROW = ["level", "unit_id", "source", "indicator"]
 Part = tuple[tuple[str, ...], str, Hashable]
+Goal = tuple[tuple[str, ...], str, list[Term]]
 
 
 def feasible_intervals(
@@ -39,32 +39,39 @@ def feasible_intervals(
     rounding: int | None = None,
     wanted: Collection[tuple[str, ...]] | None = None,
     truth: pd.DataFrame | None = None,
+    enough: Callable[[tuple[str, ...], str], Enough] | None = None,
 ) -> pd.DataFrame:
     """What a reader of the tables must allow for each hidden count.
 
     The tables may be those of several reports together, one row per level, unit, period and indicator.
 
     rounding: decimals to which values and changes are printed; None takes them as exact. wanted: rows (level, unit,
-    period, indicator) to look at; None for all with hidden counts.
+    period, indicator) to look at; None for all with hidden counts. enough: see :meth:`LinearSystem.range_of`, by row
+    and count; without it the ranges are exact.
     One row per hidden count: ``level, unit_id, period, indicator``, ``count`` (numerator, denominator, or rest: the
     people of the denominator outside the numerator), ``low, high`` (people). A part of a total whose units are not
-    printed has ``level`` others. Raises ValueError if the printed figures contradict each other.
+    printed has ``level`` others, the schools that are in one of two periods only ``departed``. Raises ValueError if the
+    printed figures contradict each other.
     """
     counted = counted_indicators(settings.indicators, settings.measures)
     rows = people_rows(tables["indicators"], counted, groups_of(schools))
     rows = rows.join(tables["indicators"][["value", "attainment", "suppressed"]])
+    rows = with_members(rows, rows if truth is None else truth)
     limits = Limits(settings.project.privacy.min_count, settings.project.privacy.min_denominator)
     system = LinearSystem()
     _know(system, rows)
     _add_labels(system, rows, limits)
     others = _add_sums(system, rows)
     _add_values(system, _printed_values(tables, rows), rounding)
-    true_counts = None if truth is None else _true_counts(truth)
-    _add_nested(system, rows, settings, true_counts or {})
-    _add_periods(system, rows, true_counts)
+    true = None if truth is None else true_counts(with_members(truth, truth))
+    _add_nested(system, rows, settings, true or {})
+    departed = list(_add_periods(system, rows, true))
     _add_panels(system, tables.get("changes"), rows, rounding)
-    goals = [goal for goal in _goals(rows, others) if wanted is None or goal[0] in wanted]
-    found = system.range_of([goal for _, _, goal in goals])
+    goals = [
+        goal for goal in (*_goals(rows, others), *_with_rests(departed, rows)) if wanted is None or goal[0] in wanted
+    ]
+    wide = None if enough is None else [enough(unit, count) for unit, count, _ in goals]
+    found = system.range_of([goal for _, _, goal in goals], wide)
     frame = pd.DataFrame([(*unit, count, *ends) for (unit, count, _), ends in zip(goals, found, strict=True)])
     return frame.set_axis([*ROW, "count", "low", "high"], axis=1) if len(frame) else _no_intervals()
 
@@ -74,10 +81,10 @@ def _no_intervals() -> pd.DataFrame:
 
 
 def node(row: pd.Series | object, role: str) -> Hashable:
-    """Name of a count: for a school by what is counted, for a total by the indicator too (schools may differ)."""
+    """Name of a count: for a school by what is counted, for a total by the indicator and the schools in it too."""
     level, unit, period, indicator = (getattr(row, name) for name in SOURCE_ROW)
     key = getattr(row, f"{role}_key")
-    return (level, unit, period, key) if level == "school" else (level, unit, period, key, indicator)
+    return (level, unit, period, key) if level == "school" else (level, unit, period, key, indicator, row.members)  # type: ignore[union-attr]
 
 
 def _roles(row: object) -> Iterator[tuple[str, float]]:
@@ -113,35 +120,35 @@ def _add_labels(system: LinearSystem, rows: pd.DataFrame, limits: Limits) -> Non
 def _add_sums(system: LinearSystem, rows: pd.DataFrame) -> list[Part]:
     """Totals are sums of their parts; returns the parts nobody prints (as unit, role, name)."""
     others: list[Part] = []
-    entering = rows[rows["status"].isin(ENTER)]
-    for _, same in entering.groupby(["period", "indicator"], sort=True):
-        by_level = dict(iter(same.groupby("level")))
-        nothing = same.iloc[:0]
-        schools, groups = by_level.get("school", nothing), by_level.get("group", nothing)
-        for total in by_level.get("group", nothing).itertuples():
-            parts = schools[schools["group"] == total.unit_id]
+    same: dict[tuple[str, str], dict[str, list[Any]]] = {}
+    for row in rows[rows["status"].isin(ENTER)].itertuples():
+        same.setdefault((row.period, row.indicator), {}).setdefault(row.level, []).append(row)
+    for _, by_level in sorted(same.items()):
+        schools, groups = by_level.get("school", []), by_level.get("group", [])
+        for total in groups:
+            parts = [one for one in schools if one.group == total.unit_id]
             others += _sum(system, total, parts, len(parts))
-        for total in by_level.get("city", nothing).itertuples():
+        for total in by_level.get("city", []):
             if len(schools) == total.n_schools:
                 others += _sum(system, total, schools, len(schools))
             else:
-                others += _sum(system, total, groups, int(groups["n_schools"].sum()))
+                others += _sum(system, total, groups, int(sum(one.n_schools for one in groups)))
     return others
 
 
-def _sum(system: LinearSystem, total: object, parts: pd.DataFrame, n_schools: int) -> Iterator[Part]:
-    if parts.empty:
+def _sum(system: LinearSystem, total: Any, parts: Sequence[Any], n_schools: int) -> Iterator[Part]:
+    if not parts:
         return
     unit = ("others", *(str(getattr(total, name)) for name in ROW[1:]))
     for role, _ in _roles(total):
-        terms: list[Term] = [(node(part, role), 1.0) for part in parts.itertuples()]
-        if n_schools < total.n_schools:  # type: ignore[attr-defined]
+        terms: list[Term] = [(node(part, role), 1.0) for part in parts]
+        if n_schools < total.n_schools:
             rest = (*unit, role)
             system.bound(rest)
             terms.append((rest, 1.0))
             yield unit, role, rest
         system.equal([*terms, (node(total, role), -1.0)])
-    if n_schools < total.n_schools and total.share:  # type: ignore[attr-defined]
+    if n_schools < total.n_schools and total.share:
         system.at_most([((*unit, "numerator"), 1.0), ((*unit, "denominator"), -1.0)])
 
 
@@ -180,9 +187,7 @@ def _add_values(system: LinearSystem, values: pd.DataFrame, rounding: int | None
             system.equal([(y, row.scale), (x, -row.printed)])
 
 
-def _add_nested(
-    system: LinearSystem, rows: pd.DataFrame, settings: Settings, true_counts: Mapping[Hashable, float]
-) -> None:
+def _add_nested(system: LinearSystem, rows: pd.DataFrame, settings: Settings, true: Mapping[Hashable, float]) -> None:
     """Checks of the form say which counts are parts of which; the form is public. Some only query, so may not hold."""
     schools = rows[rows["level"] == "school"]
     units = schools[["unit_id", "source"]].drop_duplicates()
@@ -191,44 +196,36 @@ def _add_nested(
         if part in keys and whole in keys:
             for unit, period in units.itertuples(index=False):
                 small, large = ("school", unit, period, part), ("school", unit, period, whole)
-                if true_counts.get(small, 0.0) <= true_counts.get(large, np.inf):
+                if true.get(small, 0.0) <= true.get(large, np.inf):
                     system.at_most([(small, 1.0), (large, -1.0)])
 
 
-def _true_counts(truth: pd.DataFrame) -> dict[Hashable, float]:
+def true_counts(truth: pd.DataFrame) -> dict[Hashable, float]:
+    """The counts of rows with ``members`` by their names."""
     return {node(row, role): count for row in truth.itertuples() for role, count in _roles(row)}
 
 
-def _add_periods(system: LinearSystem, rows: pd.DataFrame, true_counts: Mapping[Hashable, float] | None) -> None:
-    """The same count in periods that end together is equal, flows add up over the parts of a longer period."""
-    entering = rows[rows["status"].isin(ENTER)]
-    if true_counts is None:
-        entering = entering[entering["level"] == "school"]
-    for role in ("numerator", "denominator"):
-        of_people = entering[entering[f"{role}_people"]]
-        by_count: dict[tuple[Hashable, Hashable, bool], dict[str, Hashable]] = {}
-        for row in of_people.itertuples():
-            name = node(row, role)
-            by_count.setdefault((name[:2], name[3:], getattr(row, f"{role}_flow")), {})[row.source] = name  # type: ignore[index]
-        for (_, _, is_flow), names in by_count.items():
-            for whole, parts in _tiles(list(names), is_flow):
-                terms: list[Term] = [(names[part], 1.0) for part in parts] + [(names[whole], -1.0)]
-                if true_counts is None or _holds(terms, true_counts):
-                    system.equal(terms)
+def _add_periods(system: LinearSystem, rows: pd.DataFrame, true: Mapping[Hashable, float] | None) -> Iterator[Goal]:
+    """What the periods say about each other; gives the people who departed between them as goals."""
+    for relation in relations(rows, node, true):
+        if relation.at_most:
+            system.at_most(relation.terms)
+        elif not relation.role:
+            system.equal(relation.terms)
+        else:
+            system.at_most([(name, -coefficient) for name, coefficient in relation.terms])
+            yield relation.unit, relation.role, relation.terms
 
 
-def _holds(terms: list[Term], true_counts: Mapping[Hashable, float]) -> bool:
-    counts = [true_counts.get(name, np.nan) * coefficient for name, coefficient in terms]
-    return abs(sum(counts)) < TOLERANCE  # False where one is missing
-
-
-def _tiles(periods: list[str], is_flow: bool) -> Iterator[tuple[str, list[str]]]:
-    for whole in periods:
-        if is_flow:
-            yield from ((whole, parts) for parts in tilings(whole, periods))
-            continue
-        inside = [p for p in periods if months_of(p) < months_of(whole)]
-        yield from ((whole, [p]) for p in inside if max(months_of(p)) == max(months_of(whole)))
+def _with_rests(departed: list[Goal], rows: pd.DataFrame) -> Iterator[Goal]:
+    """The people who departed, and those of them outside the numerator."""
+    terms = {(unit, role): parts for unit, role, parts in departed}
+    shares = set(rows.loc[rows["share"], "indicator"])
+    for unit, role, parts in departed:
+        yield unit, role, parts
+        whole = terms.get((unit, "denominator"))
+        if role == "numerator" and whole and unit[-1] in shares:
+            yield unit, "rest", [*whole, *((name, -coefficient) for name, coefficient in parts)]
 
 
 def _add_panels(system: LinearSystem, changes: pd.DataFrame | None, rows: pd.DataFrame, rounding: int | None) -> None:
@@ -240,27 +237,34 @@ def _add_panels(system: LinearSystem, changes: pd.DataFrame | None, rows: pd.Dat
         return
     totals = changes[changes["level"] != "school"]
     half = 0.5 * 10.0**-rounding if rounding is not None else 1e-7
+    members = dict(zip(rows[ROW].itertuples(index=False, name=None), rows["members"], strict=True))
     for value, period in (("value", "period"), ("baseline_value", "baseline")):
-        printed = totals.assign(period=totals[period], printed=totals[value])[[*ROW, "printed", "baseline", "n_pairs"]]
-        for row in rows.merge(printed.dropna(subset=["printed"]), on=ROW).itertuples():
-            _panel(system, row, half)
+        other = "baseline" if period == "period" else "period"
+        printed = totals.assign(period=totals[period], other=totals[other], printed=totals[value])
+        printed = printed[[*ROW, "other", "printed", "baseline", "n_pairs"]].dropna(subset=["printed"])
+        for row in rows.merge(printed, on=ROW).itertuples():
+            _panel(system, row, half, members.get((row.level, row.unit_id, row.other, row.indicator)))
 
 
-def _panel(system: LinearSystem, row: Any, half: float) -> None:
+def _panel(system: LinearSystem, row: Any, half: float, matched: Any) -> None:
     y, x = node(row, "numerator"), node(row, "denominator")
     rest_y, rest_x = (("unmatched", *y, row.baseline, role) for role in ("y", "x"))  # type: ignore[misc]
     if row.n_pairs >= row.n_schools or not row.denominator_key:
         return
-    for rest, whole in ((rest_y, y), (rest_x, x)):
+    for rest, whole, role in ((rest_y, y, "numerator"), (rest_x, x, "denominator")):
         system.bound(rest)
         system.at_most([(rest, 1.0), (whole, -1.0)])
+        if isinstance(row.members, frozenset) and isinstance(matched, frozenset):
+            alone = sorted(row.members - matched)
+            key = getattr(row, f"{role}_key")
+            system.equal([(rest, -1.0), *((("school", one, row.source, key), 1.0) for one in alone)])
     for sign in (1.0, -1.0):
         ratio = row.printed + sign * half
         terms: list[Term] = [(y, row.scale), (rest_y, -row.scale), (x, -ratio), (rest_x, ratio)]
         system.at_most([(name, sign * coefficient) for name, coefficient in terms])
 
 
-def _goals(rows: pd.DataFrame, others: list[Part]) -> Iterator[tuple[tuple[str, ...], str, list[Term]]]:
+def _goals(rows: pd.DataFrame, others: list[Part]) -> Iterator[Goal]:
     """Hidden counts whose bounds are wanted."""
     shares = set(rows.loc[rows["share"], "indicator"])
     for row in rows[rows["suppressed"].notna()].itertuples():

@@ -14,8 +14,8 @@ from analysis.measures.disclosure_counts import Limits, shared_labels
 def counts(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]] = ()) -> pd.DataFrame:
     """One row per printed count of people: what a reader takes for granted once it is hidden, what must stay possible.
 
-    Columns: ``level, unit_id, group, source, indicator, key, flow, role`` (numerator or denominator), ``count``,
-    ``enters``, ``low, high`` (taken for granted), ``need_low, need_high`` (NaN: needs no protection), ``labelled``
+    Columns: ``level, unit_id, group, source, period, indicator, key, flow, cumulative, role`` (numerator or denominator),
+    ``count``, ``enters``, ``low, high`` (taken for granted), ``need_low, need_high`` (NaN: needs no protection), ``labelled``
     (a label would say something about the count; ``by_denominator``: through its denominator), ``neutral`` (the label
     would say too much), ``open_ended`` (so little that its denominator is hidden too: it
     may rise with it), ``row`` (index of the row in the table).
@@ -24,9 +24,10 @@ def counts(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]]
     for role, count, figures in (("numerator", "y", _numerators), ("denominator", "x", _denominators)):
         of_people = rows[rows[f"{role}_people"] & rows[count].notna()]
         labelled = of_people["small"] if role == "denominator" else of_people["label"] != ""
-        frame = of_people[["level", "unit_id", "group", "source", "indicator", "enters"]].assign(
+        frame = of_people[["level", "unit_id", "group", "source", "period", "indicator", "enters"]].assign(
             key=of_people[f"{role}_key"],
             flow=of_people[f"{role}_flow"],
+            cumulative=of_people[f"{role}_cumulative"],
             role=role,
             count=of_people[count],
             row=of_people.index,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from analysis.measures.disclosure_audit import TOLERANCE, feasible_intervals
+from analysis.measures.disclosure_audit import TOLERANCE, feasible_intervals, node, true_counts
+from analysis.measures.disclosure_between import relations, with_members
 from analysis.measures.disclosure_counts import (
     ROW,
     Limits,
@@ -17,6 +18,8 @@ from analysis.measures.disclosure_counts import (
     people_rows,
     with_sensitivity,
 )
+from analysis.measures.disclosure_rules import Rule, reason_text
+from analysis.measures.disclosure_system import Enough
 from analysis.settings import Settings
 
 COLUMNS = [*ROW, "count", "breach"]
@@ -56,7 +59,8 @@ def breaches(
     raw: the working tables; edition: the protected ones; own_school: whose head reads a card (own figures are plain).
     Columns ``level, unit_id, period, indicator, count`` and ``breach``: ``printed`` (a count of 1…4, or a share of a
     small denominator, stands there), ``narrow`` (its feasible interval does not contain 1…4), ``exact`` (a share
-    hidden for its small denominator can be worked out). The rest of a share is a count of people too.
+    hidden for its small denominator can be worked out). The rest of a share is a count of people too, and so are the
+    people of schools that are in one of two periods only (``level`` departed).
     """
     privacy = settings.project.privacy
     limits = Limits(privacy.min_count, privacy.min_denominator)
@@ -64,9 +68,16 @@ def breaches(
     rows = people_rows(raw["indicators"].reset_index(drop=True), counted, groups_of(schools))
     truth = with_sensitivity(_with_zero_wholes(rows, settings), limits).set_index(ROW)
     hidden = _with_others(truth, own_school, schools, limits)
-    wanted = set(hidden.index[hidden[["few", "few_x", "few_rest", "small"]].any(axis=1)])
+    if own_school is None:
+        hidden = pd.concat([hidden, _departed(rows, counted, limits)])
     intervals = feasible_intervals(
-        edition, schools=schools, settings=settings, rounding=rounding, wanted=wanted, truth=rows
+        with_unprinted_schools(edition, raw["indicators"], own_school),
+        schools=schools,
+        settings=settings,
+        rounding=rounding,
+        wanted=_few(hidden),
+        truth=rows,
+        enough=_enough(hidden, limits),
     )
     level, unit = (truth.index.get_level_values(name) for name in ("level", "unit_id"))
     # beside the own figures a total is judged by what it leaves to the others
@@ -76,6 +87,98 @@ def breaches(
         _narrow(hidden, intervals, limits),
     ]
     return pd.concat(found, ignore_index=True)[COLUMNS]
+
+
+def breaches_to_head(
+    raw: Mapping[str, pd.DataFrame],
+    edition: Mapping[str, pd.DataFrame],
+    school: str,
+    *,
+    schools: pd.DataFrame,
+    settings: Settings,
+) -> pd.DataFrame:
+    """:func:`breaches` of other schools' counts to the head of one school, who knows the own figures of all periods.
+
+    The labels of totals are disregarded: that a total «менее 5» holds the own three is no secret an edition could keep.
+    """
+    limits = Limits(settings.project.privacy.min_count, settings.project.privacy.min_denominator)
+    counted = counted_indicators(settings.indicators, settings.measures)
+    rows = people_rows(raw["indicators"].reset_index(drop=True), counted, groups_of(schools))
+    truth = with_sensitivity(_with_zero_wholes(rows, settings), limits)
+    others = truth[(truth["level"] == "school") & (truth["unit_id"] != school)].set_index(ROW)
+    intervals = feasible_intervals(
+        known_to_head(edition, raw, school, limits),
+        schools=schools,
+        settings=settings,
+        wanted=_few(others),
+        truth=rows,
+        enough=_enough(others, limits),
+    )
+    return _narrow(others, intervals, limits)[COLUMNS]
+
+
+def known_to_head(
+    edition: Mapping[str, pd.DataFrame], raw: Mapping[str, pd.DataFrame], school: str, limits: Limits
+) -> dict[str, pd.DataFrame]:
+    """The edition's figures with those of one school filled in, and without the labels of totals."""
+    table, full = edition["indicators"].set_index(ROW), raw["indicators"].drop_duplicates(ROW).set_index(ROW)
+    own = table.index[(table.index.get_level_values("unit_id") == school) & table.index.isin(full.index)]
+    figures = ["numerator", "denominator", "value", "attainment"]
+    table[figures] = table[figures].astype("Float64")
+    table.loc[own, figures] = full.loc[own, figures].astype("Float64")
+    totals = (table.index.get_level_values("level") != "school") & table["suppressed"].notna()
+    reasons = table["suppressed"].mask(totals, reason_text(Rule.SECONDARY, limits))
+    reasons[table.index.isin(own)] = None
+    return {**edition, "indicators": table.assign(suppressed=reasons).reset_index()}
+
+
+def with_unprinted_schools(
+    edition: Mapping[str, pd.DataFrame], full: pd.DataFrame, own_school: str | None
+) -> Mapping[str, pd.DataFrame]:
+    """An edition without schools, with a row for each all the same: everybody knows which schools there are."""
+    table = edition["indicators"]
+    if own_school is not None or (table["level"] == "school").any():
+        return edition
+    seen = set(zip(table["period"], table["indicator"], strict=True))
+    schools = full[full["level"] == "school"].drop_duplicates(ROW)
+    schools = schools[[key in seen for key in zip(schools["period"], schools["indicator"], strict=True)]]
+    blank = dict.fromkeys(("numerator", "denominator", "value", "attainment"), np.nan)
+    return {**edition, "indicators": pd.concat([table, schools.assign(**blank, suppressed="")], ignore_index=True)}
+
+
+def _few(truth: pd.DataFrame) -> set[tuple[str, ...]]:
+    """Rows with a count that nobody may work out."""
+    return set(truth.index[truth[["few", "few_x", "few_rest", "small"]].any(axis=1)])
+
+
+def _enough(truth: pd.DataFrame, limits: Limits) -> Callable[[tuple[str, ...], str], Enough]:
+    """What of a range suffices for :func:`_narrow`: 1…4 people, or a width of one where a share is protected."""
+    marks = {"numerator": "few", "denominator": "few_x", "rest": "few_rest"}
+    few = {count: set(truth.index[truth[mark].to_numpy(bool)]) for count, mark in marks.items()}
+    small = set(truth.index[truth["small"].to_numpy(bool)])
+
+    def enough(unit: tuple[str, ...], count: str) -> Enough:
+        low, high = (1.0, float(limits.largest_few)) if unit in few[count] else (np.inf, -np.inf)
+        return low, high, float(count == "numerator" and unit in small)
+
+    return enough
+
+
+def _departed(rows: pd.DataFrame, counted: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """The true counts of the schools that are in one of two periods only."""
+    rows = with_members(rows, rows)
+    found: dict[tuple[str, ...], dict[str, float]] = {}
+    for one in relations(rows, node, true_counts(rows)):
+        if one.role:
+            found.setdefault(one.unit, {})[one.role] = one.rest
+    counts = [
+        (*unit, by_role.get("numerator", np.nan), by_role.get("denominator", np.nan)) for unit, by_role in found.items()
+    ]
+    frame = (
+        pd.DataFrame(counts, columns=[*ROW, "y", "x"]).astype({"y": float, "x": float}).join(counted, on="indicator")
+    )
+    frame = frame.assign(group="", source=frame["period"], n_schools=np.nan, enters=False, zero_whole=False)
+    return with_sensitivity(frame, limits).set_index(ROW)
 
 
 def _printed(truth: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -48,12 +48,13 @@ def counted_indicators(
 
     Columns: ``numerator_key, denominator_key`` (measure codes joined by +, empty for none), ``numerator_people,
     denominator_people`` (is it a number of people), ``numerator_flow, denominator_flow`` (do parts of a period add
-    up), ``share`` (the numerator is part of the denominator), ``scale``, ``cap, downward, weight, scored_in``,
-    ``year_uses`` (the half-year that a year takes the figures from).
+    up), ``numerator_cumulative, denominator_cumulative`` (does it grow through a school year), ``share`` (the numerator
+    is part of the denominator), ``scale``, ``cap, downward, weight, scored_in``, ``year_uses`` (the half-year that a
+    year takes the figures from).
     """
     measures = list(measures)
     people = {measure.code for measure in measures if measure.unit == PEOPLE}
-    flows = {measure.code for measure in measures if measure.type == "F"}
+    flows, growing = ({measure.code for measure in measures if measure.type == kind} for kind in "FC")
     rows = []
     for one in indicators:
         top, bottom = set(one.numerator) & people, one.denominator in people
@@ -62,6 +63,7 @@ def counted_indicators(
                 "indicator": one.code, "numerator_key": "+".join(sorted(one.numerator)),
                 "denominator_key": one.denominator or "", "numerator_people": bool(top), "denominator_people": bottom,
                 "numerator_flow": set(one.numerator) <= flows, "denominator_flow": one.denominator in flows,
+                "numerator_cumulative": set(one.numerator) <= growing, "denominator_cumulative": one.denominator in growing,
                 "year_uses": one.year_uses or "",
                 "share": one.unit == "percent" and bool(top) and bottom, "scale": float(one.scale),
                 "cap": np.inf if one.cap is None else one.cap, "downward": one.direction == "down",

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from analysis.measures.aggregation import SCHOOL_YEAR_STARTS
+
+_FIRST_MONTH = SCHOOL_YEAR_STARTS - 1  # as months are numbered here
 _KEY = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])|H([12])|-(\d{4}))?")
 
 
@@ -55,6 +58,12 @@ def tilings(whole: str, periods: Iterable[str]) -> list[list[str]]:
         if frozenset().union(*map(months_of, same)) == months_of(whole):
             found.append(same)
     return found
+
+
+def grows_into(earlier: str, later: str) -> bool:
+    """True when cumulative counts of the later period go on from the earlier one: same school year, a later end."""
+    first, second = max(months_of(earlier)), max(months_of(later))
+    return first < second and (first - _FIRST_MONTH) // 12 == (second - _FIRST_MONTH) // 12
 
 
 def overlaps(periods: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -28,6 +28,8 @@ def rankings(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.Data
     """Scores, places and levels; whole groups lose exact places, since one missing place shows itself."""
     if verdicts.edition != "meeting":
         return with_reasons(frame)
+    # an earlier report may have hidden the exact places of its period
+    frame = frame.assign(previous_rank=pd.Series(pd.NA, index=frame.index, dtype="Int64"))
     cells = hidden_contributions(frame, verdicts)
     touched = pd.MultiIndex.from_frame(frame[SCHOOL]).isin(pd.MultiIndex.from_frame(cells[SCHOOL]))
     place, level = telling(frame, cells)
@@ -92,6 +94,27 @@ def telling(frame: pd.DataFrame, cells: pd.DataFrame) -> tuple[pd.Series, ...]:
     return tuple(_leaves_band(frame, moves, kept) for kept in (*KEPT, *(["step"] * ("step" in frame))))
 
 
+def possible_places(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Between which places in the group a head, who knows the own score, must look for the own school.
+
+    cells: as in :func:`hidden_contributions`. One row per ranked school: ``school_id, period, place_low, place_high``;
+    the two are equal where no hidden figure of another school could change the own place.
+    """
+    moves = cells.assign(down=cells["least"] - cells["now"], up=cells["most"] - cells["now"])
+    moves = frame[SCHOOL].join(moves.groupby(SCHOOL)[["down", "up"]].sum(), on=SCHOOL).fillna({"down": 0.0, "up": 0.0})
+    ranked = frame["ranked"].astype(bool) & frame["score"].notna()
+    low, high = frame["score"] + moves["down"], frame["score"] + moves["up"]
+    result = frame.loc[ranked, SCHOOL].assign(place_low=0, place_high=0)
+    for _, same in frame[ranked].groupby(["group", "period"]):
+        own = same["score"].to_numpy(float) + 1e-9
+        for name, others, mine in (("place_low", low, moves["down"]), ("place_high", high, moves["up"])):
+            above = np.sort(others[same.index].to_numpy(float))
+            # the own school is never above itself
+            itself = mine[same.index].to_numpy(float) > 1e-9
+            result.loc[same.index, name] = 1 + len(above) - np.searchsorted(above, own, "right") - itself
+    return result
+
+
 def _leaves_band(frame: pd.DataFrame, moves: pd.DataFrame, kept: str) -> pd.Series:
     score, ranked = frame["score"], frame["ranked"].astype(bool) & frame["score"].notna()
     low, high = _band(frame, kept)
@@ -123,9 +146,16 @@ def _band(frame: pd.DataFrame, kept: str) -> tuple[pd.Series, pd.Series]:
 
 
 def sensitivity(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
-    """Places under other methods: none when the meeting sees no places."""
+    """Places under other methods: none when the meeting sees no places; no averages in groups with a hidden figure."""
     frame = with_reasons(frame)
-    return frame if verdicts.edition != "meeting" or verdicts.places else frame.iloc[:0]
+    if verdicts.edition != "meeting":
+        return frame
+    if not verdicts.places:
+        return frame.iloc[:0]
+    ranked = tables["rankings"]
+    touched = hidden_contributions(ranked, verdicts)["school_id"].map(verdicts.groups)
+    of_group = frame["school_id"].map(verdicts.groups)
+    return hide(frame, of_group.isin(set(touched)), ["rank_mean", "rank_median"], verdicts.secondary)
 
 
 def place_steps(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
@@ -145,9 +175,10 @@ def place_steps(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.D
 def level_counts(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
     """Schools by level: not for groups with a hidden level, nor, outside the meeting, for groups of few schools."""
     ranked = tables["rankings"]
-    if verdicts.edition == "meeting":
+    if verdicts.edition != "card":
         _, level = telling(ranked, hidden_contributions(ranked, verdicts))
-        touched = set(ranked.loc[level, "group"])
-        return hide(frame, frame["group"].isin(touched), ["n"], verdicts.secondary)
+        frame = hide(frame, frame["group"].isin(set(ranked.loc[level, "group"])), ["n"], verdicts.secondary)
+    if verdicts.edition == "meeting":
+        return frame
     few = frame.groupby("group")["n"].transform("sum") < FEW_SCHOOLS
     return hide(frame, few, ["n"], reason_text(Rule.FEW_SCHOOLS, verdicts.limits), Rule.FEW_SCHOOLS)

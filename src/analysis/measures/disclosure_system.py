@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,9 @@ from scipy.sparse.csgraph import connected_components
 
 Term = tuple[Hashable, float]
 Floats = npt.NDArray[np.float64]
+Enough = tuple[float, float, float]  # a range reaches down to, up to, and is at least as wide
+Equations = tuple[csr_array, Floats, csr_array, Floats]  # A·x ≤ b, then A·x = b
+_MOST = 1e6  # people: a bound for counts without one, so that every corner is finite
 
 
 @dataclass
@@ -40,14 +43,44 @@ class LinearSystem:
         """Σ coefficient · count ≤ limit."""
         self._add(terms, limit, equality=False)
 
-    def range_of(self, goals: Iterable[Sequence[Term]]) -> list[tuple[float, float]]:
+    def range_of(
+        self, goals: Sequence[Sequence[Term]], enough: Sequence[Enough] | None = None
+    ) -> list[tuple[float, float]]:
         """Least and greatest value of each linear expression.
 
+        enough: for each goal what is wanted of its range; a range that is as wide is not sought any further, which
+        makes many goals cheap: one solution shows a value of each of them.
         Raises ValueError if the printed figures contradict each other.
         """
         split = [self._split(goal) for goal in goals]  # first: a goal may name a count that no equation does
         blocks = self._blocks()
-        return [self._range(*parts, blocks) for parts in split]
+        if enough is None:
+            return [self._range(*parts, blocks) for parts in split]
+        return self._seen(split, blocks, enough)
+
+    def _seen(
+        self, split: list[tuple[list[int], list[float], float]], blocks: _Blocks, enough: Sequence[Enough]
+    ) -> list[tuple[float, float]]:
+        """Ranges over the solutions that were looked at: of all goals at once, then of those that are not wide enough."""
+        goals = coo_array(
+            (
+                np.array([c for _, coefficients, _ in split for c in coefficients], dtype=float),
+                (
+                    np.repeat(np.arange(len(split)), [len(columns) for columns, *_ in split]),
+                    np.array([at for columns, *_ in split for at in columns], dtype=int),
+                ),
+            ),
+            (len(split), len(self._low)),
+        ).tocsr()
+        constant = np.array([one for *_, one in split], dtype=float)
+        ranges = _Ranges(goals, constant, np.array(enough, dtype=float).reshape(-1, 3))
+        for sign in (-1.0, 1.0):
+            ranges.look_at(blocks.everywhere(sign * goals.sum(axis=0)))
+        for at in range(len(split)):
+            for sign in (-1.0, 1.0):
+                if ranges.lacks(at, sign):
+                    ranges.look_at(blocks.corner(sign * goals[[at]].toarray()[0]))
+        return list(zip(ranges.low.tolist(), ranges.high.tolist(), strict=True))
 
     def _at(self, name: Hashable) -> int:
         if name not in self._position:
@@ -99,6 +132,33 @@ class LinearSystem:
         return low, high
 
 
+@dataclass
+class _Ranges:
+    """What each goal (a row of ``goals``, plus a constant) was seen to be in some solution."""
+
+    goals: csr_array
+    constant: Floats
+    enough: Floats
+    low: Floats = field(init=False)
+    high: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.low, self.high = np.full(len(self.constant), np.inf), np.full(len(self.constant), -np.inf)
+
+    def look_at(self, solution: Floats) -> None:
+        """Widen the ranges; counts that the solution does not tell are NaN."""
+        told = ~np.isnan(solution)
+        value = self.goals @ np.where(told, solution, 0.0) + self.constant
+        value[(abs(self.goals) @ (~told).astype(float)) > 0] = np.nan
+        self.low, self.high = np.fmin(self.low, value), np.fmax(self.high, value)
+
+    def lacks(self, at: int, sign: float) -> bool:
+        """Is the range not wide enough upwards (sign −1) or downwards (sign 1)?"""
+        low, high, width = self.enough[at]
+        narrow = self.high[at] - self.low[at] < width - 1e-9
+        return bool(narrow or (self.high[at] < high - 1e-9 if sign < 0 else self.low[at] > low + 1e-9))
+
+
 @dataclass(frozen=True)
 class _Blocks:
     matrix: csr_array
@@ -107,23 +167,55 @@ class _Blocks:
     bounds: Floats
     block: npt.NDArray[np.int_]
     block_of_row: npt.NDArray[np.int_]
-    parts: dict[int, tuple[npt.NDArray[np.int_], csr_array, Floats, csr_array, Floats]] = field(default_factory=dict)
+    parts: dict[int, tuple[npt.NDArray[np.int_], Equations]] = field(default_factory=dict)
 
     def solve(self, which: int, goal: list[tuple[int, float]], sign: float) -> float:
         """Least (sign 1) or greatest (sign −1) value of the goal over one connected part."""
-        if which not in self.parts:
-            members, rows = np.flatnonzero(self.block == which), np.flatnonzero(self.block_of_row == which)
-            part = self.matrix[rows][:, members]
-            equal, limit = self.equality[rows], self.limits[rows]
-            self.parts[which] = (members, part[~equal], limit[~equal], part[equal], limit[equal])
-        members, less, most, same, total = self.parts[which]
+        members, equations = self._part(which)
         place = {int(at): i for i, at in enumerate(members)}
         cost = np.zeros(len(members))
         for at, coefficient in goal:
             cost[place[at]] += sign * coefficient
-        found = linprog(cost, A_ub=less, b_ub=most, A_eq=same, b_eq=total, bounds=self.bounds[members], method="highs")
-        if found.status == 3:
-            return -sign * np.inf
-        if found.status != 0:
-            raise ValueError(f"the printed figures contradict each other: {found.message}")
-        return sign * float(found.fun)
+        found = _optimum(cost, *equations, self.bounds[members])
+        return -sign * np.inf if found is None else sign * float(found[1])
+
+    def everywhere(self, cost: Floats) -> Floats:
+        """A solution with the least cost, of all parts at once."""
+        less = ~self.equality
+        equations = (self.matrix[less], self.limits[less], self.matrix[self.equality], self.limits[self.equality])
+        return _corner(cost, *equations, self.bounds)
+
+    def corner(self, cost: Floats) -> Floats:
+        """A solution with the least cost of the connected parts that the cost touches; NaN elsewhere."""
+        solution = np.full(len(self.block), np.nan)
+        for which in np.unique(self.block[cost != 0]):
+            members, equations = self._part(int(which))
+            solution[members] = _corner(cost[members], *equations, self.bounds[members])
+        return solution
+
+    def _part(self, which: int) -> tuple[npt.NDArray[np.int_], Equations]:
+        if which not in self.parts:
+            members, rows = np.flatnonzero(self.block == which), np.flatnonzero(self.block_of_row == which)
+            part = self.matrix[rows][:, members]
+            equal, limit = self.equality[rows], self.limits[rows]
+            self.parts[which] = (members, (part[~equal], limit[~equal], part[equal], limit[equal]))
+        return self.parts[which]
+
+
+def _corner(cost: Floats, less: csr_array, most: Floats, same: csr_array, total: Floats, bounds: Floats) -> Floats:
+    bounds = np.column_stack([bounds[:, 0], np.fmin(bounds[:, 1], _MOST)])
+    found = _optimum(cost, less, most, same, total, bounds)
+    assert found is not None
+    return found[0]
+
+
+def _optimum(
+    cost: Floats, less: csr_array, most: Floats, same: csr_array, total: Floats, bounds: Floats
+) -> tuple[Floats, float] | None:
+    """Where the cost is least, and the cost; None when it has no end."""
+    found = linprog(cost, A_ub=less, b_ub=most, A_eq=same, b_eq=total, bounds=bounds, method="highs")
+    if found.status == 3:
+        return None
+    if found.status != 0:
+        raise ValueError(f"the printed figures contradict each other: {found.message}")
+    return found.x, float(found.fun)

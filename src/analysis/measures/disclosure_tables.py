@@ -86,7 +86,7 @@ def funnel(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFr
 
 def effects(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
     """Means over the schools with a measure: not where a school's figure is hidden. The verdict stays."""
-    touched = frame["indicator"].isin(set(_hidden_schools(verdicts)["indicator"])) & (verdicts.edition == "meeting")
+    touched = frame["indicator"].isin(set(_hidden_schools(verdicts)["indicator"]))
     figures = ["before", "after", "difference_in_differences", *INTERVAL, "p_value"]
     return hide(frame, touched, figures, verdicts.secondary)
 
@@ -96,7 +96,7 @@ def group_medians(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd
     rows = verdicts.school_figures
     shown = {school for school, group in verdicts.groups.items() if group in set(frame["group"])}
     rows = verdicts.judged(rows[rows["period"].isin(verdicts.periods) & rows["unit_id"].isin(shown)])
-    sensitive = rows[rows["hide_value"]] if verdicts.edition == "meeting" else rows[_at_the_middle(rows)]
+    sensitive = rows[_at_the_middle(rows)] if verdicts.edition == "card" else rows[rows["hide_value"]]
     at = ["group", "indicator"]
     touched = pd.MultiIndex.from_frame(frame[at]).isin(pd.MultiIndex.from_frame(sensitive[at]))
     text = reason_text(Rule.FEW_SCHOOLS, verdicts.limits).replace("3", str(MIN_SCHOOLS))

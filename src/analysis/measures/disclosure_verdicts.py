@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -121,16 +121,12 @@ def verdicts(
     table = own if edition == "card" else _with_parts(own, tables.get(PARTS))
     seen = table["unit_id"].isin([own_school, groups.get(str(own_school), ""), "city"]) | (edition != "card")
     rows = people_rows(table[seen], counted, groups)
-    printed = rows[rows["level"] != "school"] if edition == "public" else rows
-    judged = labelled(printed, limits).assign(told=False) if edition == "card" else with_sensitivity(printed, limits)
     if edition == "card":
-        flags = hidden_totals(judged, limits, own_school, groups.get(str(own_school), ""))
-    elif edition == "public":
-        flags = hidden_rows(judged, limits, leaf="group", insider=False, nested=nested)
+        judged = labelled(rows, limits).assign(told=False)
+        decided = judged.join(hidden_totals(judged, limits, own_school, groups.get(str(own_school), "")))
     else:
-        flags = hidden_rows(judged, limits, leaf="school", insider=True, nested=nested)
-    everything = with_sensitivity(rows, limits) if edition == "public" else judged
-    decided = everything.join(flags)
+        decided = _of_meeting(rows, limits, nested)
+        decided = _of_public(decided, rows, limits, nested) if edition == "public" else decided
     decided = decided[decided.index < len(own)]
     for name in FLAGS[:3]:
         decided[name] = decided[name].astype("boolean").fillna(False).astype(bool)
@@ -138,6 +134,24 @@ def verdicts(
     decided["parts_hidden"] = _parts_hidden(decided, edition)
     decided = decided.assign(**_rules(decided, limits))
     return Verdicts(edition, limits, decided, groups, own_school, places, _periods(tables), own, counted)
+
+
+def _of_meeting(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """What directors see: every reader knows the own school."""
+    judged = with_sensitivity(rows, replace(limits, few_schools=0))
+    return judged.join(hidden_rows(judged, limits, leaf="school", insider=True, nested=nested))
+
+
+def _of_public(
+    meeting: pd.DataFrame, rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]]
+) -> pd.DataFrame:
+    """Totals without schools. Directors read both editions, so this one prints and tells nothing that theirs hides."""
+    judged = with_sensitivity(rows, limits)
+    told = meeting["told"] & ~meeting["neutral"].astype("boolean").fillna(False)
+    totals = rows["level"] != "school"
+    flags = hidden_rows(judged[totals], limits, leaf="group", insider=False, nested=nested, hidden=meeting)
+    flags = pd.concat([flags, meeting.loc[~totals, flags.columns]]).reindex(rows.index)
+    return judged.assign(told=judged["told"] & (told.astype(bool) | (judged["label"] == "thin"))).join(flags)
 
 
 def _all_rows(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -164,12 +178,10 @@ def _hidden_before(table: pd.DataFrame) -> pd.Series:
 
 
 def _parts_hidden(rows: pd.DataFrame, edition: str) -> pd.Series:
-    """Totals over printed school rows some of which are hidden; in a card, totals of few schools."""
+    """Totals over schools some of which the meeting does not see; in a card, totals of few schools."""
     totals = rows["level"] != "school"
     if edition == "card":
         return totals & (rows["n_schools"] < MIN_SCHOOLS)
-    if edition == "public":
-        return pd.Series(False, index=rows.index)
     hidden = rows.loc[(rows["level"] == "school") & rows["hide_value"], ["group", "period", "indicator"]]
     covers = overlaps(rows["period"].unique())
     found = {

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from analysis.measures.disclosure import protect
+from analysis.measures.disclosure import of_other_schools, protect
 from analysis.params.project import PeriodOverrides
 from analysis.params.roadmap import Roadmap
 from analysis.periods import Period
@@ -33,7 +33,7 @@ CARD_TABLES: Mapping[str, tuple[str, ...] | None] = {
     # The interval of the score rests on draws that all schools share, and is in no card.
     "rankings": (
         *("school_id", "group", "period", "n_valid", "score", "rank", "rank_low", "rank_high", "attainment_level"),
-        *("previous_rank", "ranked", "reason", "suppressed"),
+        *("ranked", "reason", "suppressed"),
     ),
     "group_medians": None,
     "activities": None,
@@ -136,9 +136,10 @@ def report_of(
     school: str = "",
     *,
     demo: bool = False,
+    others: Mapping[str, pd.DataFrame] | None = None,
 ) -> PeriodReport:
-    """The report of an edition from the full tables of its period."""
-    seen = protected_tables(dict(tables), edition, settings, school)
+    """The report of an edition from the full tables of its period; ``others``: see :func:`protected_tables`."""
+    seen = protected_tables(dict(tables), edition, settings, school, others)
     return PeriodReport(settings, period, baseline, edition, seen, school, demo)
 
 
@@ -156,21 +157,40 @@ def _prepared(path: Path, asked: tuple[str, str, str, str]) -> PeriodReport:
 
 
 def protected_tables(
-    tables: dict[str, pd.DataFrame], edition: Edition, settings: Settings, school: str = ""
+    tables: dict[str, pd.DataFrame],
+    edition: Edition,
+    settings: Settings,
+    school: str = "",
+    others: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """The tables as the edition's reader may see them."""
-    schools = tables["schools"]
-    if edition == "card":
-        tables = _rows_of_card(tables, school)
-    result = protect(
-        tables,
-        edition,
-        settings.project.privacy,
-        schools=schools,
-        settings=settings,
-        own_school=school or None,
-    )
-    return _shown_in_card(result.tables, school) if edition == "card" else dict(result.tables)
+    """The tables as the edition's reader may see them.
+
+    others: what :func:`of_others` returns for the same tables, which a card needs; made when it is not given.
+    """
+    privacy, schools = settings.project.privacy, tables["schools"]
+    if edition != "card":
+        return dict(protect(tables, edition, privacy, schools=schools, settings=settings).tables)
+    own = _rows_of_card(tables, school)
+    card = protect(own, edition, privacy, schools=schools, settings=settings, own_school=school or None)
+    return _no_more_than(of_others(tables, settings) if others is None else others, _shown_in_card(card.tables, school))
+
+
+def of_others(tables: Mapping[str, pd.DataFrame], settings: Settings) -> dict[str, pd.DataFrame]:
+    """What cards may say that rests on other schools' figures; the same for all cards of a period."""
+    return of_other_schools(tables, settings.project.privacy, schools=tables["schools"], settings=settings)
+
+
+def _no_more_than(others: Mapping[str, pd.DataFrame], card: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The card's tables without medians and places that would tell about another school."""
+    medians = others["group_medians"].set_index(["group", "indicator"])["median"]
+    if len(card["group_medians"]):
+        shown = card["group_medians"]
+        kept = medians.reindex(pd.MultiIndex.from_frame(shown[["group", "indicator"]])).notna().to_numpy()
+        card["group_medians"] = shown.assign(median=shown["median"].where(kept))
+    own = card["rankings"].drop(columns=["rank_low", "rank_high"])
+    own = own.merge(others["places"], on=["school_id", "period"], how="left")
+    certain = own["place_low"].eq(own["place_high"])
+    return card | {"rankings": own.assign(rank=own["rank"].where(certain))}
 
 
 def _rows_of_card(tables: Mapping[str, pd.DataFrame], school: str) -> dict[str, pd.DataFrame]:

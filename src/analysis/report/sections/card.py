@@ -80,21 +80,29 @@ def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
 
 
 def _position(row: pd.Series, size: int) -> KeyFact:
-    """The third of the group; a group of two has no thirds, and one school nobody to be compared with."""
+    """The third of the group; a group of two has no thirds, and one school nobody to be compared with.
+
+    Only the interval of places, or nothing, where more would tell about another school.
+    """
+    group, schools = row["group"], count_of(size, "школы", "школ", "школ")
     if size < 2:
-        return KeyFact("одна", f"распределена в группе {row['group']}: сравнивать не с кем")
-    schools = count_of(size, "школы", "школ", "школ")
-    if size < len(THIRDS):
-        return KeyFact(f"{int(row['rank'])}-я", f"в группе {row['group']} из {schools}", _places_text(row, size))
-    part = THIRDS[min(2, int(3 * (row["rank"] - 1) / size))]
-    return KeyFact(f"в {part} трети", f"группы {row['group']} из {schools}", _places_text(row, size))
+        return KeyFact("одна", f"распределена в группе {group}: сравнивать не с кем")
+    if size < len(THIRDS) and not is_missing(row["rank"]):
+        return KeyFact(f"{int(row['rank'])}-я", f"в группе {group} из {schools}", _places_text(row, size))
+    thirds = {THIRDS[min(2, int(3 * (row[name] - 1) / size))] for name in ("place_low", "place_high")}
+    if size >= len(THIRDS) and len(thirds) == 1:
+        return KeyFact(f"в {thirds.pop()} трети", f"группы {group} из {schools}", _places_text(row, size))
+    of_group = f"место внутри группы {group} из {schools}"
+    if is_missing(row["rank_low"]):
+        return KeyFact("–", of_group, "Место не приводится: по нему можно узнать малые числа другой школы.")
+    return KeyFact(format_places(row["rank_low"], row["rank_high"]), of_group, "С учётом случайных колебаний.")
 
 
 def _places_text(row: pd.Series, size: int) -> str:
     if is_missing(row["rank_low"]):
         return ""
     if is_missing(row["rank"]):
-        return f"место с учётом случайных колебаний: {format_places(row['rank_low'], row['rank_high'])}"
+        return f"Место с учётом случайных колебаний: {format_places(row['rank_low'], row['rank_high'])}."
     place, low, high = (int(row[name]) for name in ("rank", "rank_low", "rank_high"))
     if (low, high) == (1, size):
         return f"Школа занимает {place}-е место; с учётом случайных колебаний возможно любое."
