@@ -84,7 +84,7 @@ def _hidden(report: PeriodReport) -> str:
     if report.edition == "working":
         return f"от 1 до {privacy.min_count - 1} человек: здесь открыты, в остальных редакциях скрыты."
     return (
-        f"«менее {privacy.min_count}» – это от 1 до {privacy.min_count - 1} чел.; доли от менее чем "
+        f"от 1 до {privacy.min_count - 1} чел. показаны как «менее {privacy.min_count}»; доли от менее чем "
         f"{privacy.min_denominator} чел. и всё, что их выдаёт, скрыты."
     )
 
