@@ -60,7 +60,7 @@ def _left_out(report: PeriodReport) -> str:
         return f"{listed}."
     share = format_percent(100 * report.settings.project.scoring.min_valid_share, 0)
     return (
-        f"{listed}; из распределения – школы в особых условиях (ремонт, переезд, дистанционное обучение) и с данными "
+        f"{listed}; из распределения – школы в особых условиях (ремонт, переезд, дистанционно) и с данными "
         f"менее чем по {share} показателей."
     )
 
@@ -84,8 +84,8 @@ def _hidden(report: PeriodReport) -> str:
     if report.edition == "working":
         return f"от 1 до {privacy.min_count - 1} человек: здесь открыты, в остальных редакциях скрыты."
     return (
-        f"«менее {privacy.min_count}» вместо 1–{privacy.min_count - 1} человек; доли при знаменателе менее "
-        f"{privacy.min_denominator} и всё, что их выдаёт, скрыто."
+        f"от 1 до {privacy.min_count - 1} чел. показаны как «менее {privacy.min_count}»; доли от менее чем "
+        f"{privacy.min_denominator} чел. и всё, что их выдаёт, скрыты."
     )
 
 
