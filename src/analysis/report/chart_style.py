@@ -6,6 +6,7 @@ different lightness in greyscale print. A state never rests on colour alone: cha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
@@ -61,6 +62,7 @@ DARK_CSS = (
 
 FONT = "PT Sans"
 CSS_FONTS = f"'{FONT}','Segoe UI',Arial,'DejaVu Sans',sans-serif"
+_NUMBER, _QUOTED = re.compile(r"№[ \u00a0]?\d+"), re.compile(r"«([^»]*№[^»]*)")
 _FONT_FILES = {file.stem: file for file in font_files() if file.name.startswith("PT_Sans")}
 
 # What a user's matplotlibrc or notebook may have changed is set back: the same frame gives the same bytes.
@@ -136,11 +138,19 @@ def _words_that_fit(words: list[str], room: float, size: float, bold: bool) -> i
 
 
 def _shorten(text: str, room: float, size: float, bold: bool) -> str:
+    """The text cut to the room; of a school's long name what stands in quotes is kept, and its number."""
     if text_width(text, size, bold) <= room:
         return text
-    while text and text_width(text + "…", size, bold) > room:
+    number = _NUMBER.search(text)
+    name = _QUOTED.search(text) if number else None
+    text, end = (name[1] if name else text), "…"
+    if number and text_width(text, size, bold) <= room:
+        return text
+    if number and number[0] in text:
+        text, end = text.partition(number[0])[0], f"… {number[0]}"
+    while text and text_width(text + end, size, bold) > room:
         text = text[:-1]
-    return text.rstrip(" ,.;:–-(«") + "…"
+    return text.rstrip(" ,.;:–-(«") + end
 
 
 register_fonts()

@@ -110,7 +110,8 @@ def difference(value: Any, unit: str = "percent", *, school: bool = False) -> st
     if isinstance(value, str):
         return value
     if unit == "yes_no" and school:
-        return answer_change(value)
+        before, arrow, now = answer_change(value).partition(" → ")  # the charts' typeface has no arrow
+        return f"теперь «{now}»" if arrow else before
     return format_number(value, 1, "п.п." if unit in ("percent", "yes_no") else "", signed=True)
 
 

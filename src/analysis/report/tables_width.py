@@ -17,6 +17,7 @@ SIGN = 1.0  # a signal's sign and its space
 BOLD = 1.04  # bold letters against regular ones
 SHORT_TEXT = 10.5  # columns of shorter texts are not wrapped
 LEAST_TEXT, MOST_WORD = 7.0, 11.6  # a column of long text must be left with its longest word, within these bounds
+MOST_TEXT = 16.0  # and with no more than this for a long text
 LETTERS, FEW_LETTERS = 18, 8  # of a word that fits in MOST_WORD; in a column of a table that is too wide
 SMALLEST = 0.72  # of the usual size of type in tables
 # The advances of PT Sans to the nearest twentieth of an em; other letters count as wide ones.
@@ -97,7 +98,7 @@ def unbroken_word(table: Table) -> int:
 
 def _least(table: Table, index: int) -> float:
     """What a column of long text cannot do without: its longest word, and four lines for its longest text."""
-    return min(max(LEAST_TEXT, _longest_word(table, index), table.widths[index] / 4), MOST_WORD)
+    return max(LEAST_TEXT, min(_longest_word(table, index), MOST_WORD), min(table.widths[index] / 4, MOST_TEXT))
 
 
 def _longest_word(table: Table, index: int) -> float:

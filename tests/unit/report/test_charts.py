@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -263,6 +264,27 @@ def test_few_values_are_all_printed_and_the_target_is_a_step_line():
     dashed = re.search(r'd="M([^"]+)"[^>]*stroke-dasharray', svg)
     points = [tuple(map(float, point.split())) for point in re.findall(r"[\d.]+ [\d.]+", dashed[1])]
     assert all(x == before_x or y == before_y for (before_x, before_y), (x, y) in zip(points, points[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("СОШ № 101", "СОШ № 101"),
+        ("Муниципальное бюджетное общеобразовательное учреждение «Гимназия № 5» города", "Гимназия № 5"),
+        ("Муниципальное учреждение «Средняя общеобразовательная школа № 16» города", "Средняя общеобразо… № 16"),
+        ("Средняя общеобразовательная школа с углублённым изучением предметов", "Средняя общеобразовател…"),
+    ],
+)
+def test_a_long_name_of_a_school_keeps_its_number(name, shown):
+    [text] = chart_style.fit(name, 32.0, chart_style.SMALL_PT)
+    assert text == shown
+
+
+def test_charts_draw_no_sign_that_their_typeface_lacks(drawn):
+    """Another typeface would be taken for the whole of such a text."""
+    widths, _ = chart_style._advances(bold=False)
+    for text in re.findall(r"<text[^>]*>([^<]+)</text>", drawn.svg):
+        assert all(ord(sign) in widths for sign in unescape(text)), text
 
 
 def test_every_chart_has_a_demo():
