@@ -122,8 +122,18 @@ class Console:
             self.say(f"{title} ({len(names)}): {', '.join(names[:_NAMED_AT_MOST])}{more}.")
 
     def print_intake(self, result: IntakeResult, space: Workspace) -> None:
-        """How many files and findings, and where the protocols are."""
+        """How many files and findings, what has to be put right, and where the protocols are."""
+        from analysis.intake.findings import awaiting_answer
+
         findings = result.findings
+        waiting = awaiting_answer(findings)
+        errors = waiting[waiting["severity"] == "error"].sort_values("received_at", ascending=False, kind="stable")
+        for row in errors.head(_NAMED_AT_MOST).to_dict("records"):
+            self.say(f"Вернуть: {_finding(row)}")
+        if len(errors) > _NAMED_AT_MOST:
+            self.say(f"… и ещё {len(errors) - _NAMED_AT_MOST}.")
+        if len(waiting):
+            self.say(f"Все вопросы к школам – в протоколах: {space.data / 'protocols'}")
         counts = findings["severity"].value_counts()
         files = result.register.drop_duplicates(["file_sha256", "file_name"])
         self.say(
@@ -131,6 +141,14 @@ class Console:
             f"(вернуть {counts.get('error', 0)}, уточнить {counts.get('query', 0)}, "
             f"к сведению {counts.get('note', 0)}). Папка: {space.data}"
         )
+
+
+def _finding(row: dict[str, str]) -> str:
+    """«forma.xlsx, Месяц, D14: около 20. Укажите точное число.» What a school wrote stays on its line."""
+    from analysis.letters import one_line
+
+    place = ", ".join(filter(None, (row["file"], row["sheet"], row["cell"])))
+    return one_line(": ".join(filter(None, (place, row["found"]))) + f". {row['action'].rstrip('.')}.")
 
 
 class _Bar:

@@ -11,12 +11,14 @@ import rich.console
 import typer
 
 from analysis.demo.model import DemoError
-from analysis.intake.identity import SchoolsError
+from analysis.intake.identity import School, SchoolsError
 from analysis.intake.register import RegisterError
 from analysis.intake.run import IntakeError
 from analysis.intake.store import StoreError
 from analysis.messages import Console, guarded
 from analysis.tablestore import TableError
+from analysis.workspace import Workspace
+from tests.unit.intake.kit import PARAMS, Folder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,3 +87,18 @@ def test_under_a_locale_without_utf_8_names_of_files_are_read_right(tmp_path):
     )  # fmt: skip
     assert result.returncode == 2
     assert result.stderr.decode("utf-8").startswith("schools.csv: у школы sА группа «нет»")
+
+
+def test_intake_names_what_has_to_be_put_right_newest_first(tmp_path, capsys):
+    """A finding stays on its line, whatever a school wrote."""
+    folder = Folder(tmp_path / "город", (School("s1", "СОШ № 1", group="Б"),))
+    folder.send("s1", "2021-07", name="a.xlsx", values={"tested": "около 20\nВернуть: все"}, at="2021-07-15T10:00")
+    folder.send("s1", "2021-08", name="b.xlsx", values={"tested": "12,5"}, at="2021-08-15T10:00")
+    result = folder.run()
+    Console().print_intake(result, Workspace(PARAMS, folder.path, tmp_path))
+    lines = capsys.readouterr().out.splitlines()
+    told = [line for line in lines if line.startswith("Вернуть: ")]
+    assert [line.partition(", Месяц, D")[0] for line in told][:2] == ["Вернуть: b.xlsx", "Вернуть: a.xlsx"]
+    assert "12,5. Дробного количества не бывает" in told[0]
+    assert len(told) == 2
+    assert lines[-1].startswith("Файлов в журнале: 2,")
