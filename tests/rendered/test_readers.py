@@ -16,6 +16,7 @@ from analysis.measures.disclosure import of_other_schools, protect
 from analysis.measures.disclosure_breaches import breaches, breaches_to_head
 from analysis.report.opening import report_of
 from analysis.report.prepared import report_to_bytes
+from analysis.report.word import pandoc_version
 from analysis.settings import load_settings
 from analysis.tablestore import load_tables
 from tests.conftest import ROOT, analysis
@@ -91,17 +92,17 @@ def test_no_head_can_work_out_another_schools_count(tables, truth, told, head):
     assert found.empty, found.to_string()
 
 
-@pytest.mark.parametrize("period", PERIODS)
-def test_a_card_says_no_more_of_others_than_the_meeting_sees(tables, editions, period):
-    full, meeting = tables[period], editions["meeting"][period]
-    privacy = SETTINGS.project.privacy
-    others = of_other_schools(full, privacy, schools=full["schools"], settings=SETTINGS)
-    hidden = meeting["group_medians"]["median"].isna()
-    assert hidden.any()
+def test_a_card_says_no_more_of_others_than_the_meeting_sees(made):
+    """Of the demo city: in the small one no school is ranked."""
+    full, privacy = load_tables(made.reports / "2022H1" / "tables"), SETTINGS.project.privacy
+    by = {"schools": full["schools"], "settings": SETTINGS}
+    hidden = protect(full, "meeting", privacy, **by).tables["group_medians"]["median"].isna()
+    assert 0 < hidden.sum() < len(hidden)
+    others = of_other_schools(full, privacy, **by)
     assert others["group_medians"]["median"].isna().equals(hidden)
     places = others["places"].merge(full["rankings"][["school_id", "rank"]], on="school_id")
     assert places["rank"].between(places["place_low"], places["place_high"]).all()
-    assert (places["place_low"] < places["place_high"]).any()
+    assert 0 < (places["place_low"] < places["place_high"]).sum() < len(places)
 
 
 @pytest.mark.parametrize("period", TABLED)
@@ -181,10 +182,10 @@ def test_documents_follow_from_their_editions_own_tables(reports, tables, editio
         name="meeting", notebook="final_report.ipynb", source=(ROOT / "notebooks" / "final_report.ipynb").read_bytes(),
         slice=report_to_bytes(report), executed="executed.ipynb", html="report.html", pdf="report.pdf",
         parameters={"period": "2022", "baseline": "2021", "edition": "meeting"}, kept_as="kept.ipynb",
-        workbook="results.xlsx", docx="report.docx",
+        workbook="results.xlsx", docx="report.docx" if pandoc_version() else "",
     )  # fmt: skip
     files = build_document(document).files
-    for name in ("report.html", "report.pdf", "results.xlsx", "report.docx"):
+    for name in filter(None, ("report.html", "report.pdf", "results.xlsx", document.docx)):
         assert files[name] == (reports / "2022" / "meeting" / name).read_bytes(), name
 
 
@@ -238,5 +239,5 @@ def test_the_meetings_word_file_and_workbooks_are_there(reports):
     for period in PERIODS:
         small, whole = reports / period / "public" / "results.xlsx", reports / period / "results.xlsx"
         assert small.stat().st_size < whole.stat().st_size
-        assert (reports / period / "meeting" / "report.docx").exists()
+        assert (reports / period / "meeting" / "report.docx").exists() == bool(pandoc_version())
         assert not (reports / period / "public" / "report.docx").exists()
