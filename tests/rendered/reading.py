@@ -1,4 +1,4 @@
-"""A report notebook run in this process on tables made or changed by a test: what it shows, as blocks and as plain text."""
+"""The words of a report notebook run in this process, on tables that a test made or changed."""
 
 from __future__ import annotations
 
@@ -7,38 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat import NotebookNode
 
 from analysis.report import opening
 from analysis.report.opening import PeriodReport
-from tests.rendered import samples
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 KINDS = {"month": "monthly", "half": "interim", "year": "final", "roadmap": "roadmap"}
-
-
-def executed(report: PeriodReport, monkeypatch: Any) -> NotebookNode:
-    """The report's notebook with what every cell shows, as the exporters take it."""
-    return samples.notebook(*[cell for cell, _ in _cells(report, monkeypatch)])
+PICTURES = ("pictures.", "funnel.funnel_picture")
 
 
 def said(report: PeriodReport, monkeypatch: Any) -> str:
-    """Everything that the report shows, headings and tables included, as plain text with plain spaces."""
-    texts = [text for _, text in _cells(report, monkeypatch)]
-    return "\n\n".join(texts).replace("\u00a0", " ")
-
-
-def _cells(report: PeriodReport, monkeypatch: Any) -> list[tuple[NotebookNode, str]]:
+    """Everything that the report shows but its pictures, as plain text with plain spaces."""
     monkeypatch.setattr(opening, "open_report", lambda *_, **__: report)
     name = "school_card" if report.edition == "card" else f"{KINDS[report.period.kind]}_report"
     names: dict[str, Any] = {}
-    found = []
+    texts = []
     for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells:
         if cell.cell_type == "markdown":
-            found.append((nbformat.v4.new_markdown_cell(cell.source), cell.source))
-        elif (shown := _last_value(cell.source, names)) is not None:
-            found.append((samples.shown(shown), shown._repr_mimebundle_()["text/plain"]))
-    return found
+            texts.append(cell.source)
+        elif not cell.source.startswith(PICTURES) and (shown := _last_value(cell.source, names)) is not None:
+            texts.append(shown._repr_mimebundle_()["text/plain"])
+    return "\n\n".join(texts).replace("\u00a0", " ")
 
 
 def _last_value(source: str, names: dict[str, Any]) -> Any:
