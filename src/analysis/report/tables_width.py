@@ -6,6 +6,7 @@ table over the whole screen. Widths are in em of the table's type.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _GROUPS = {
     0.90: "WШЩЮ",
     1.00: "№@",
 }
+_WORDS = re.compile(r"№ \d+|\d+[ \u00a0]г\.|[^ ]+")  # what the template does not break
 _ADVANCES = {letter: width for width, letters in _GROUPS.items() for letter in letters}
 
 
@@ -51,7 +53,7 @@ def _needed(table: Table, index: int) -> float:
     header = table.columns[index].header
     cells = (row[index] for group in table.groups for row in group.rows)
     values = (text_width(cell.text) + (SIGN if cell.signal else 0) for cell in cells)
-    words = (text_width(word) * BOLD for word in header.split())
+    words = (text_width(word) * BOLD for word in _WORDS.findall(header))
     whole = text_width(header) * BOLD
     return max(*values, *words, min(whole / 3 + 1, whole), 1.0) + PADDING
 
@@ -103,7 +105,7 @@ def _least(table: Table, index: int) -> float:
 
 def _longest_word(table: Table, index: int) -> float:
     cells = [row[index] for group in table.groups for row in group.rows]
-    words = (text_width(word) + (SIGN if cell.signal else 0) for cell in cells for word in cell.text.split(" "))
+    words = (text_width(word) + (SIGN if cell.signal else 0) for cell in cells for word in _WORDS.findall(cell.text))
     return max(words, default=0.0) + PADDING
 
 
