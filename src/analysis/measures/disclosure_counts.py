@@ -164,10 +164,10 @@ def shared_labels(rows: pd.DataFrame, mark: str, amount: pd.Series) -> pd.Series
 
 
 def _later_flows(rows: pd.DataFrame) -> pd.Series:
-    """Marked flows of a year in which an earlier report has told such a label of the same unit.
+    """Marked flows of a year in which an earlier report has told such a label in the same group.
 
     «Менее 5» says at least one: two labelled halves would leave a year of two or more, and a labelled year halves of
-    three or less.
+    three or less; so would halves of two schools leave the year of their group.
     """
     candidates = rows[(rows["few"] | rows["few_rest"]) & rows["numerator_flow"]]
     if candidates.empty:
@@ -175,9 +175,7 @@ def _later_flows(rows: pd.DataFrame) -> pd.Series:
     place = {source: at for at, source in enumerate(in_order(candidates["source"]))}
     of_year = candidates["source"].map(lambda source: (max(months_of(source)) + 6) // 12).rename("year")
     order = candidates["source"].map(place)
-    first = order.groupby([candidates["level"], candidates["unit_id"], candidates["indicator"], of_year]).transform(
-        "min"
-    )
+    first = order.groupby([candidates["group"], candidates["indicator"], of_year]).transform("min")
     return (order > first).reindex(rows.index, fill_value=False)
 
 
