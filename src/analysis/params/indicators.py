@@ -87,12 +87,13 @@ class Indicator(Strict):
     def target(self, period: Period) -> float | None:
         return self.targets.get(period.calendar_year)
 
-    def is_scored(self, period: Period) -> bool:
-        """Does a school's value count in its score for this period?"""
+    def is_scored(self, period: Period, level: Level = "school") -> bool:
+        """Is a value of this level judged by the target in this period? A school's then counts in its score."""
         return (
             not self.informational
             and period.score_kind in self.scored_in
-            and {"school"} <= set(self.levels) & set(self.levels_scored)
+            and level in self.levels
+            and level in self.levels_scored
             and self.target(period) is not None
         )
 

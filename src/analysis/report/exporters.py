@@ -173,13 +173,15 @@ def _with_whole_ends(source: str, lists: str = "") -> bytes:
     """The document; a table whose last row or note stands alone on a page is set closer, or wider if that fails."""
     close: set[str] = set()
     wide: set[str] = set()
-    for _ in range(ATTEMPTS):
-        asked = {"lists": lists, "close": " ".join(sorted(close)), "wide": " ".join(sorted(wide))}
-        pdf = _compiled(source, asked)
+    asked = {"lists": lists}
+    pdf = _compiled(source, asked)
+    for _ in range(ATTEMPTS - 1):
         torn = _torn_tables(source, asked) - wide
         if not torn:
             break
         close, wide = close | torn, wide | (torn & close)
+        asked |= {"close": " ".join(sorted(close)), "wide": " ".join(sorted(wide))}
+        pdf = _compiled(source, asked)
     return pdf
 
 

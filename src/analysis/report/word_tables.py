@@ -85,7 +85,7 @@ def _widths(least: Sequence[float], wish: Sequence[float], size: float) -> list[
     own = [need * size + MARGINS for need in least]
     extra = [(more - need) * size for more, need in zip(wish, least, strict=True)]
     left = PAGE_POINTS - sum(own)
-    share = min(1.0, left / sum(extra)) if left > 0 and sum(extra) else 0.0
+    share = min(1.0, left / sum(extra)) if left > 0 and sum(extra) > 0 else 0.0
     widths = [width + share * more for width, more in zip(own, extra, strict=True)]
     return [width * PAGE_POINTS / sum(widths) for width in widths]
 

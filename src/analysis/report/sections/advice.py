@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.params.indicators import Level
 from analysis.periods import next_working_day
 from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.numbers import is_missing, lack_of, upper_first
@@ -32,23 +33,23 @@ class Advice:
     weight: float  # points of attainment lacking: the order of urgency
 
 
-def judged_units(report: PeriodReport, level: str) -> pd.DataFrame:
+def judged_units(report: PeriodReport, level: Level) -> pd.DataFrame:
     """Scored indicators of a level's units whose attainment is known, with the points lacking, worst first."""
     table = report.indicators
     rows = table[(table["level"] == level) & (table["period"] == report.period.key)]
-    scored = {i.code for i in report.settings.indicators if i.is_scored(report.period)}
+    scored = {i.code for i in report.settings.indicators if i.is_scored(report.period, level)}
     rows = rows[rows["indicator"].isin(scored) & rows["attainment"].notna()]
     rows = rows.assign(lacking=100 - rows["attainment"])
     return rows.sort_values(["unit_id", "lacking", "indicator"], ascending=[True, False, True])
 
 
-def gaps(report: PeriodReport, level: str) -> pd.DataFrame:
+def gaps(report: PeriodReport, level: Level) -> pd.DataFrame:
     """Those of them that miss their target by the params' margin."""
     rows = judged_units(report, level)
     return rows[rows["lacking"] >= report.settings.project.decisions.gap_points]
 
 
-def advice_for(report: PeriodReport, level: str) -> list[Advice]:
+def advice_for(report: PeriodReport, level: Level) -> list[Advice]:
     """The most urgent recommendations of every unit of a level, at most as many as params allow."""
     limit = report.settings.project.decisions.max_recommendations
     rows = gaps(report, level).groupby("unit_id", sort=True).head(limit)

@@ -156,7 +156,9 @@ def _generated(report: PeriodReport) -> list[str]:
         who, what = SILENT_ONE if len(missing) == 1 else SILENT
         items.append(full_stop(f"{who} ({names}), – представить {what} до {next_due(report)}"))
     until = format_date(advice_due(report))
-    for row in below_target(report).head(_NAMED).itertuples():
+    missed = below_target(report)
+    of_schools = [report.settings.indicator(code).is_scored(report.period) for code in missed["indicator"]]
+    for row in missed[of_schools].head(_NAMED).itertuples():
         indicator = report.settings.indicator(row.indicator)
         items.append(
             f"Руководителям учреждений, не достигших цели ({spoken_target(row.target, indicator)}) по показателю "

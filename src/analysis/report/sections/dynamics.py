@@ -93,7 +93,7 @@ def panel_note(report: PeriodReport, rows: pd.DataFrame) -> str:
 def yearly_note(report: PeriodReport, rows: pd.DataFrame) -> str:
     """Which targets are for the whole year, where the period is shorter: part of a year cannot miss them."""
     indicators = [report.settings.indicator(code) for code in rows.loc[rows["target"].notna(), "indicator"]]
-    codes = [one.code for one in indicators if not one.informational and not one.is_scored(report.period)]
+    codes = [one.code for one in indicators if not one.informational and not one.is_scored(report.period, "city")]
     if not codes or report.period.kind != "half":
         return ""
     return f" Цели {join_words(codes)} – на весь год: за полугодие их достижение ещё не оценивается."
@@ -148,7 +148,7 @@ def below_target(report: PeriodReport) -> pd.DataFrame:
 def judged(report: PeriodReport) -> pd.DataFrame:
     """City rows of the indicators scored in this kind of period whose attainment is known."""
     rows = city_rows(report)
-    scored = rows[[report.settings.indicator(code).is_scored(report.period) for code in rows["indicator"]]]
+    scored = rows[[report.settings.indicator(code).is_scored(report.period, "city") for code in rows["indicator"]]]
     return scored[~scored["attainment"].map(is_missing)]
 
 

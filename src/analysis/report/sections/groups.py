@@ -56,7 +56,7 @@ def _name(report: PeriodReport, code: str) -> str:
 def group_bullets(report: PeriodReport) -> Bullets:
     """For each group: its mean attainment and the indicator farthest from the target."""
     rows = group_values(report)
-    scored = {i.code for i in report.settings.indicators if i.is_scored(report.period)}
+    scored = {i.code for i in report.settings.indicators if i.is_scored(report.period, "group")}
     rows = rows[rows["indicator"].isin(scored) & rows["attainment"].notna()]
     items = []
     for group in report.settings.project.groups:
