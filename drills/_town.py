@@ -153,7 +153,8 @@ class Running:
         running = self.process.poll() is None
         self.began = time.monotonic()
         if number == signal.SIGINT:
-            os.killpg(self.process.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it may have ended by now
+                os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
         ended = self.end()
