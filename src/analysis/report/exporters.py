@@ -171,8 +171,7 @@ def compile_pdf(source: str) -> bytes:
 
 def _with_whole_ends(source: str, lists: str = "") -> bytes:
     """The document; a table whose last row or note stands alone on a page is set closer, or wider if that fails."""
-    close: set[str] = set()
-    wide: set[str] = set()
+    pdf, close, wide = b"", set[str](), set[str]()
     for _ in range(ATTEMPTS):
         asked = {"lists": lists, "close": " ".join(sorted(close)), "wide": " ".join(sorted(wide))}
         pdf = _compiled(source, asked)

@@ -84,8 +84,8 @@ def _widths(least: Sequence[float], wish: Sequence[float], size: float) -> list[
     """Widths in points that fill the page: what is left beyond the words goes to the longest texts."""
     own = [need * size + MARGINS for need in least]
     extra = [(more - need) * size for more, need in zip(wish, least, strict=True)]
-    left = PAGE_POINTS - sum(own)
-    share = min(1.0, left / sum(extra)) if left > 0 and sum(extra) else 0.0
+    left, asked = PAGE_POINTS - sum(own), sum(extra)
+    share = min(1.0, left / asked) if left > 0 and asked > 0 else 0.0
     widths = [width + share * more for width, more in zip(own, extra, strict=True)]
     return [width * PAGE_POINTS / sum(widths) for width in widths]
 
