@@ -12,6 +12,7 @@ CLOCKS = {
 ALLOWED = {
     "runlog.py": "run.log is for a person and is compared with nothing",
     "cli_office.py": "`due` without a date is about today",
+    "scratch.py": "how old a folder is that a killed run has left behind",
     "starting.py": "`init` without a first month begins with the present half-year, and writes it into params",
     "distribution_mail.py": "letters and the journal of what was sent are no reports",
 }

@@ -106,7 +106,7 @@ def test_an_unknown_key_names_file_line_path_and_a_suggestion(params):
             "project.yaml",
             "confidence: 0.95",
             "confidence: 95",
-            "tests.confidence: значение слишком велико (указано: 95)",
+            "tests.confidence: значение слишком велико (указано: «95»)",
         ),
         ("project.yaml", "min_pairs: 6", "min_pairs: 0", "tests.min_pairs"),
         ("roadmap.yaml", "first_year: 2021", "first_year: [", "Исправьте запись YAML"),

@@ -51,16 +51,35 @@ def test_those_left_out_are_counted_beside_the_levels(tables):
 
 
 @pytest.mark.parametrize(
-    ("size", "place", "said"),
-    [(1, 1, "одна"), (2, 2, "2-я"), (3, 3, "в нижней трети"), (9, 3, "в верхней трети"), (9, 4, "в средней трети")],
+    ("size", "place", "low", "said", "more"),
+    [
+        (1, 1, 1, "одна", ""),
+        (2, 2, 1, "2-я", "2-е место; с учётом случайных колебаний возможно любое"),
+        (3, 3, 2, "в нижней трети", "3-е место; с учётом случайных колебаний – от 2-го до 3-го"),
+        (9, 3, 2, "в верхней трети", "3-е место; с учётом случайных колебаний – от 2-го до 9-го"),
+        (9, 4, 1, "в средней трети", "4-е место; с учётом случайных колебаний возможно любое"),
+    ],
 )
-def test_a_card_tells_the_place_in_a_group_of_any_size(tables, size, place, said):
+def test_a_card_tells_the_place_in_a_group_of_any_size(tables, size, place, low, said, more):
     row = {"school_id": "s1", "group": "А", "score": 90.0, "attainment_level": "близко к достижению", "ranked": True}
-    row |= {"rank": place, "rank_low": 1, "rank_high": size, "reason": ""}
+    row |= {"rank": place, "rank_low": low, "rank_high": size, "place_low": place, "place_high": place, "reason": ""}
     own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [size]})}
     fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
     assert fact.value == said
-    assert (f"{place}-е место; с учётом случайных колебаний – от 1-го до {size}-го" in str(fact.detail)) == (size > 1)
+    assert more in str(fact.detail)
+
+
+@pytest.mark.parametrize(
+    ("interval", "said", "more"),
+    [((2, 8), "2–8", "С учётом случайных колебаний."), ((np.nan, np.nan), "–", "не приводится")],
+)
+def test_a_card_whose_exact_place_would_tell_of_another_school_has_none(tables, interval, said, more):
+    row = {"school_id": "s1", "group": "А", "score": 90.0, "attainment_level": "близко к достижению", "ranked": True}
+    row |= {"rank": np.nan, "place_low": 3, "place_high": 5, "reason": ""}
+    row |= dict(zip(("rank_low", "rank_high"), interval, strict=True))
+    own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [9]})}
+    fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
+    assert fact.value == said and more in str(fact.detail)
 
 
 def test_without_effects_a_report_says_why(tables):
