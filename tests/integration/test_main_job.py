@@ -132,18 +132,20 @@ def test_every_number_of_the_summary_is_in_the_tables(report):
     summary = text[text.index("Краткие выводы") : text.index("Основание и цель")]
     submissions = table(report, "submissions").query("period == '2022H1' and status != 'not_due'")["status"]
     city = table(report, "indicators").query("level == 'city' and period == '2022H1'").set_index("indicator")
-    scored = {i.code for i in SETTINGS.indicators if i.is_scored(SETTINGS.parse_period("2022H1"))}
+    scored = {i.code for i in SETTINGS.indicators if i.is_scored(SETTINGS.parse_period("2022H1"), "city")}
     verdicts = table(report, "changes").query("level == 'city'").set_index("indicator")["verdict"]
     moved = verdicts.value_counts()
     due, missing = len(submissions), int((submissions == "missing").sum())
-    come, late = due - missing, int((submissions == "late").sum())
+    come, on_time = due - missing, int((submissions == "on_time").sum())
+    late, returned = int((submissions == "late").sum()), int((submissions == "returned").sum())
     rankings = table(report, "rankings").query("ranked")
     support = int((rankings["attainment_level"] == "требует адресной поддержки").sum())
     errors = int((table(report, "findings")["severity"] == "error").sum())
     missed = int((city.loc[city.index.isin(scored), "attainment"] < 100).sum())
-    expected = [come, due, round(100 * come / due, 1), late, missing]
-    expected += [sum(moved.get(name, 0) for name in ("up", "down", "no_clear_change"))]
-    expected += [moved.get("up", 0), moved.get("down", 0), moved.get("no_clear_change", 0), missed, support]
+    expected = [come, due, round(100 * come / due, 1), on_time, late, returned, missing]
+    expected += [2021, sum(moved.get(name, 0) for name in ("up", "down", "no_clear_change"))]
+    expected += [moved.get("up", 0), moved.get("down", 0), moved.get("no_clear_change", 0)]
+    expected += [missed, 2022, support, missing]
     expected += [come, due, late, missing, errors]
     assert [float(number.replace(",", ".")) for number in NUMBER.findall(summary)] == expected
 
