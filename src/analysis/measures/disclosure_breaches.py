@@ -259,7 +259,9 @@ def _narrow(truth: pd.DataFrame, intervals: pd.DataFrame, limits: Limits) -> pd.
         | ((count == "rest") & found["few_rest"])
     )
     least = np.select([count == "numerator", count == "rest"], [found["least"], found["least_rest"]], np.nan)
-    holds = (found["low"] <= np.fmax(1, least.astype(float)) + TOLERANCE) & (found["high"] >= limits.largest_few - TOLERANCE)
+    holds = (found["low"] <= np.fmax(1, least.astype(float)) + TOLERANCE) & (
+        found["high"] >= limits.largest_few - TOLERANCE
+    )
     known_zero = found["y"].eq(0) & found["zero_whole"].astype(bool)
     exact = ~known_zero & (count == "numerator") & found["small"] & (found["high"] - found["low"] < 1 - TOLERANCE)
     breach = np.select([must.astype(bool) & ~holds, exact.astype(bool)], ["narrow", "exact"], "")

@@ -52,8 +52,12 @@ def hidden_rows(
     growing: list[Growing] = []
     sums: list[Sums] = []
     decided = [printed.iloc[:0]]
+
+    def narrowed(one: pd.DataFrame) -> set[int]:
+        return narrowed_by_sums(sums_of(one), sums)
+
     for _, now in sorted(printed.groupby(stages(printed)), key=lambda one: one[0]):
-        decided.append(_beside_growth(inherited(now, told, limits), growing, lambda one: narrowed_by_sums(sums_of(one), sums), limits, leaf, insider))
+        decided.append(_beside_growth(inherited(now, told, limits), growing, narrowed, limits, leaf, insider))
         told.append(Told.of(decided[-1], n_nodes))
         growing += growing_trees(decided[-1], leaf)
         sums.append(sums_of(decided[-1]))

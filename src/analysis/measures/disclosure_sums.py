@@ -47,14 +47,14 @@ class Sums:
         is_school = (rows["level"] == "school").to_numpy(bool)
         schools = rows[is_school & rows["enters"].to_numpy(bool)]
         totals = rows[~is_school & ~rows["hide"].to_numpy(bool)]
-        at, bounds = schools["school"].to_numpy(), _bounds(schools)
-        columns = [np.full(n_schools, np.nan), np.full(n_schools, np.nan), np.zeros(n_schools, bool)]
-        columns += [np.zeros(n_schools, dtype=np.intp), np.zeros(n_schools, dtype=np.intp)]
-        for column, values in zip(columns, (*bounds, schools["total"], schools["city"]), strict=True):
-            column[at] = values
+        at = schools["school"].to_numpy()
+        least, most, protected = np.full(n_schools, np.nan), np.full(n_schools, np.nan), np.zeros(n_schools, bool)
+        least[at], most[at], protected[at] = _bounds(schools)
+        group, city = np.zeros(n_schools, dtype=np.intp), np.zeros(n_schools, dtype=np.intp)
+        group[at], city[at] = schools["total"], schools["city"]
         printed, node = np.full(n_totals, np.nan), np.full(n_totals, -1, dtype=np.intp)
         printed[totals["total"]], node[totals["total"]] = totals["count"], totals["node"]
-        return cls(str(decided["source"].iloc[0]), *columns, printed, node)  # type: ignore[arg-type]
+        return cls(str(decided["source"].iloc[0]), least, most, protected, group, city, printed, node)
 
 
 def with_sums(printed: pd.DataFrame) -> pd.DataFrame:
@@ -83,8 +83,13 @@ def sums_maker(printed: pd.DataFrame) -> Callable[[pd.DataFrame], Sums]:
 
 
 def _bounds(schools: pd.DataFrame) -> tuple[Floats, Floats, Flags]:
-    """Of a hidden count what its label says and no more, so wider than the limits it was decided with."""
-    hide, told = schools["hide"].to_numpy(bool), schools["labelled"].to_numpy(bool) & ~schools["neutral"].to_numpy(bool)
+    """Of a hidden count what its label says and no more, so wider than the limits it was decided with.
+
+    Under a denominator that is hidden too the limits are not known to anybody.
+    """
+    hide, known = schools["hide"].to_numpy(bool), schools["role"].to_numpy() == "numerator"
+    known &= ~schools[["neutral", "open_ended"]].to_numpy(bool).any(axis=1)
+    told = known & schools["told"].to_numpy(bool)
     count, low, high = (schools[name].to_numpy(float) for name in ("count", "low", "high"))
     least = np.where(hide, np.where(told, low, 0.0), count)
     most = np.where(hide, np.where(told, high, np.inf), count)
