@@ -16,8 +16,8 @@ def counts(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]]
 
     Columns: ``level, unit_id, group, source, period, indicator, key, flow, cumulative, role`` (numerator or denominator),
     ``count``, ``enters``, ``low, high`` (taken for granted), ``need_low, need_high`` (NaN: needs no protection), ``labelled``
-    (a label would say something about the count; ``by_denominator``: through its denominator), ``neutral`` (the label
-    would say too much), ``open_ended`` (so little that its denominator is hidden too: it
+    (a label would say something about the count; ``told``: and stands there; ``by_denominator``: through its
+    denominator), ``neutral`` (the label would say too much), ``open_ended`` (so little that its denominator is hidden too: it
     may rise with it), ``row`` (index of the row in the table).
     """
     parts = []
@@ -32,6 +32,7 @@ def counts(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]]
             count=of_people[count],
             row=of_people.index,
             labelled=labelled,
+            told=labelled & of_people["told"],
             by_denominator=of_people["small"],
             open_ended=of_people["few_x"] & (role == "numerator"),
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.measures.disclosure_audit import TOLERANCE, feasible_intervals, node, true_counts
-from analysis.measures.disclosure_between import relations, with_members
+from analysis.measures.disclosure_between import Relation, relations, with_members
 from analysis.measures.disclosure_counts import (
     ROW,
     Limits,
@@ -69,7 +69,7 @@ def breaches(
     truth = with_sensitivity(_with_zero_wholes(rows, settings), limits).set_index(ROW)
     hidden = _with_others(truth, own_school, schools, limits)
     if own_school is None:
-        hidden = pd.concat([hidden, _departed(rows, counted, limits)])
+        hidden = pd.concat([hidden, _departed(rows, counted, limits, edition["indicators"])])
     intervals = feasible_intervals(
         with_unprinted_schools(edition, raw["indicators"], own_school),
         schools=schools,
@@ -164,21 +164,47 @@ def _enough(truth: pd.DataFrame, limits: Limits) -> Callable[[tuple[str, ...], s
     return enough
 
 
-def _departed(rows: pd.DataFrame, counted: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    """The true counts of the schools that are in one of two periods only."""
+def _departed(rows: pd.DataFrame, counted: pd.DataFrame, limits: Limits, table: pd.DataFrame) -> pd.DataFrame:
+    """The true counts of the schools that are in one of two periods only.
+
+    ``least``, ``least_rest``: how many labels «менее 5» («остальных менее 5») the edition has of them. Each says one at
+    least, of a school whose closing nobody foresaw, so their sum cannot be less and need not seem to be.
+    """
     rows = with_members(rows, rows)
     found: dict[tuple[str, ...], dict[str, float]] = {}
+    least: dict[tuple[str, ...], list[int]] = {}
+    labels = [_labelled(table, rule, limits) for rule in (Rule.FEW, Rule.FEW_REST)]
     for one in relations(rows, node, true_counts(rows)):
         if one.role:
             found.setdefault(one.unit, {})[one.role] = one.rest
+            least[one.unit] = [len(told & _gone(one)) for told in labels]
     counts = [
-        (*unit, by_role.get("numerator", np.nan), by_role.get("denominator", np.nan)) for unit, by_role in found.items()
+        (*unit, by_role.get("numerator", np.nan), by_role.get("denominator", np.nan), *least[unit])
+        for unit, by_role in found.items()
     ]
-    frame = (
-        pd.DataFrame(counts, columns=[*ROW, "y", "x"]).astype({"y": float, "x": float}).join(counted, on="indicator")
-    )
+    frame = pd.DataFrame(counts, columns=[*ROW, "y", "x", "least", "least_rest"])
+    frame = frame.astype({"y": float, "x": float}).join(counted, on="indicator")
     frame = frame.assign(group="", source=frame["period"], n_schools=np.nan, enters=False, zero_whole=False)
     return with_sensitivity(frame, limits).set_index(ROW)
+
+
+def _labelled(table: pd.DataFrame, rule: Rule, limits: Limits) -> set[tuple[str, ...]]:
+    """School, period and indicator of the rows with the label."""
+    rows = table[(table["level"] == "school") & (table["suppressed"] == reason_text(rule, limits)).fillna(False)]
+    return set(rows[ROW[1:]].itertuples(index=False, name=None))
+
+
+def _gone(relation: Relation) -> set[tuple[str, ...]]:
+    """School, period and indicator of the parts that the whole lacks."""
+    sums = [(*name[2:], coefficient) for name, coefficient in relation.terms]  # type: ignore[index]
+    listed = [one for one in sums if isinstance(one[3], frozenset)]
+    kept = frozenset().union(*(members for *_, members, coefficient in listed if coefficient < 0))
+    return {
+        (school, period, indicator)
+        for period, _, indicator, members, coefficient in listed
+        if coefficient > 0
+        for school in members - kept
+    }
 
 
 def _printed(truth: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
@@ -224,14 +250,18 @@ def _with_others(truth: pd.DataFrame, own_school: str | None, schools: pd.DataFr
 
 
 def _narrow(truth: pd.DataFrame, intervals: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    found = intervals.join(truth[["few", "few_x", "few_rest", "small", "y", "zero_whole"]], on=ROW)
+    truth = truth.reindex(columns=["few", "few_x", "few_rest", "small", "y", "zero_whole", "least", "least_rest"])
+    found = intervals.join(truth, on=ROW)
     count = found["count"]
     must = (
         ((count == "numerator") & found["few"])
         | ((count == "denominator") & found["few_x"])
         | ((count == "rest") & found["few_rest"])
     )
-    holds = (found["low"] <= 1 + TOLERANCE) & (found["high"] >= limits.largest_few - TOLERANCE)
+    least = np.select([count == "numerator", count == "rest"], [found["least"], found["least_rest"]], np.nan)
+    holds = (found["low"] <= np.fmax(1, least.astype(float)) + TOLERANCE) & (
+        found["high"] >= limits.largest_few - TOLERANCE
+    )
     known_zero = found["y"].eq(0) & found["zero_whole"].astype(bool)
     exact = ~known_zero & (count == "numerator") & found["small"] & (found["high"] - found["low"] < 1 - TOLERANCE)
     breach = np.select([must.astype(bool) & ~holds, exact.astype(bool)], ["narrow", "exact"], "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from analysis.measures.disclosure_bounds import counts
 from analysis.measures.disclosure_counts import Limits
 from analysis.measures.disclosure_growth import Growing, growing_trees, told_too_much
 from analysis.measures.disclosure_inherited import NODE, Told, inherited, stages
+from analysis.measures.disclosure_sums import Sums, narrowed_by_sums, sums_maker, with_sums
 from analysis.measures.disclosure_trees import trees_of
 from analysis.measures.suppression import complete
 
@@ -44,14 +45,22 @@ def hidden_rows(
         fixed=False,
         node=printed.groupby(NODE, sort=False).ngroup(),
     )
+    printed = with_sums(printed)
+    sums_of = sums_maker(printed)
     n_nodes = int(printed["node"].max()) + 1 if len(printed) else 0
     told: list[Told] = []
     growing: list[Growing] = []
+    sums: list[Sums] = []
     decided = [printed.iloc[:0]]
+
+    def narrowed(one: pd.DataFrame) -> set[int]:
+        return narrowed_by_sums(sums_of(one), sums)
+
     for _, now in sorted(printed.groupby(stages(printed)), key=lambda one: one[0]):
-        decided.append(_beside_growth(inherited(now, told, limits), growing, limits, leaf, insider))
+        decided.append(_beside_growth(inherited(now, told, limits), growing, narrowed, limits, leaf, insider))
         told.append(Told.of(decided[-1], n_nodes))
         growing += growing_trees(decided[-1], leaf)
+        sums.append(sums_of(decided[-1]))
     return _by_row(pd.concat(decided), rows)
 
 
@@ -63,7 +72,12 @@ def _hidden_already(printed: pd.DataFrame, hidden: pd.DataFrame | None) -> npt.N
 
 
 def _beside_growth(
-    now: pd.DataFrame, growing: Sequence[Growing], limits: Limits, leaf: str, insider: bool
+    now: pd.DataFrame,
+    growing: Sequence[Growing],
+    narrowed: Callable[[pd.DataFrame], set[int]],
+    limits: Limits,
+    leaf: str,
+    insider: bool,
 ) -> pd.DataFrame:
     """:func:`_decided`, with more hidden while a cumulative count narrows an earlier one too far."""
     source, node = str(now["source"].iloc[0]), now["node"].to_numpy()
@@ -72,7 +86,8 @@ def _beside_growth(
         hide = decided["hide"].to_numpy(bool)
         shown = np.full(max([node.max(), *(one.last for one in growing)]) + 1, np.nan)
         shown[node[~hide]] = decided["count"].to_numpy(float)[~hide]
-        at = np.isin(node, list(told_too_much(source, shown, growing, insider)))
+        telling = told_too_much(source, shown, growing, insider) | narrowed(decided)
+        at = np.isin(node, list(telling))
         if not at.any():
             return decided
         now = now.assign(

@@ -54,7 +54,7 @@ class LinearSystem:
         """
         split = [self._split(goal) for goal in goals]  # first: a goal may name a count that no equation does
         blocks = self._blocks()
-        if enough is None:
+        if enough is None or not self._low:
             return [self._range(*parts, blocks) for parts in split]
         return self._seen(split, blocks, enough)
 

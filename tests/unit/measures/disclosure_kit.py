@@ -83,17 +83,39 @@ def with_totals(rows: pd.DataFrame) -> pd.DataFrame:
     return table[columns].reset_index(drop=True)
 
 
-def changes_of(table: pd.DataFrame, period: str = PERIODS[0], baseline: str = PERIODS[1]) -> pd.DataFrame:
-    """The contract table ``changes``, all schools matched."""
+def changes_of(
+    table: pd.DataFrame, schools: pd.DataFrame, period: str = PERIODS[0], baseline: str = PERIODS[1]
+) -> pd.DataFrame:
+    """The contract table ``changes``: totals are those of the schools of both periods."""
     now, before = (table[table["period"] == key] for key in (period, baseline))
-    both = now.merge(before[[*AT[:2], "indicator", "value", "n_schools"]], on=["level", "unit_id", "indicator"])
-    value, old = both["value_x"], both["value_y"]
+    both = now.merge(before, on=["level", "unit_id", "indicator"], suffixes=("", "_before"))
+    matched = _matched_totals(both[both["level"] == "school"], schools)
+    both = both.merge(matched, on=["level", "unit_id", "indicator"], how="left")
+    is_school = both["level"] == "school"
+    has_both = both[["value", "value_before"]].notna().all(axis=1)
+    pairs = both["n_pairs"].fillna(0).mask(is_school, has_both).astype(int)
+    value = both["value"].where(is_school, both["matched"])
+    old = both["value_before"].where(is_school, both["matched_before"])
     return both[AT[:2]].assign(
         period=period, baseline=baseline, indicator=both["indicator"], value=value, baseline_value=old,
         change=value - old, ci_low=value - old - 1, ci_high=value - old + 1, p_value=0.04, p_adjusted=0.05,
-        method="ratio_change", effect=0.2, effect_name="cohen_h",
-        n_pairs=np.minimum(both["n_schools_x"], both["n_schools_y"]), verdict="up",
+        method="ratio_change", effect=0.2, effect_name="cohen_h", n_pairs=pairs, verdict="up",
     )  # fmt: skip
+
+
+def _matched_totals(pairs: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
+    """Values of both periods over the schools that have both, of groups and of the city."""
+    pairs = pairs[pairs["value"].notna() & pairs["value_before"].notna()]
+    group = pairs["unit_id"].map(dict(zip(schools["school_id"], schools["group"], strict=True)))
+    counts = ["numerator", "denominator", "numerator_before", "denominator_before"]
+    found = []
+    for level, unit in (("group", group), ("city", "city")):
+        by = pairs.assign(level=level, unit_id=unit).groupby(["level", "unit_id", "indicator"])
+        found.append(by[counts].sum().assign(n_pairs=by.size()).reset_index())
+    sums = pd.concat(found, ignore_index=True)
+    scale = sums["indicator"].map({code: SETTINGS.indicator(code).scale for code in CODES}).astype(float)
+    value, old = (scale * sums[f"numerator{end}"] / sums[f"denominator{end}"] for end in ("", "_before"))
+    return sums[["level", "unit_id", "indicator", "n_pairs"]].assign(matched=value, matched_before=old)
 
 
 def random_city(
@@ -113,7 +135,7 @@ def random_city(
         measures = school_measures(rng, size, small)
         parts.append(school_rows(measures, schools, period, rng.random(size) < missing))
     table = with_totals(pd.concat(parts, ignore_index=True))
-    return {"indicators": table, "changes": changes_of(table)}, schools
+    return {"indicators": table, "changes": changes_of(table, schools)}, schools
 
 
 def city_of(**measures: list[float]) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:

@@ -169,3 +169,8 @@ def test_the_root_is_hidden_last():
     assert pattern.root
     assert pattern.groups.all()
     assert not pattern.exhausted
+
+
+def test_what_is_printed_whole_needs_no_programme():
+    system = LinearSystem(known={"a": 3.0, "b": 4.0})
+    assert system.range_of([[("a", 1.0), ("b", 2.0)]], [(1.0, 4.0, 0.0)]) == [(11.0, 11.0)]
