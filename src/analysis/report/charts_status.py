@@ -26,10 +26,10 @@ from analysis.report.charts_svg import Chart
 from analysis.report.charts_words import NO_LABELS, Labels, sentence
 from analysis.report.numbers import count_of, format_number
 
-NOT_RANKED = "не ранжируется"
+NOT_RANKED, HIDDEN = "не ранжируется", "уровень не приводится"
 STATUSES = ("выполнено", "выполняется", "не выполнено", "нет данных")
 _FILLS = (BLUE, SKY, ORANGE, AMBER)  # from the best
-_INKS = {BLUE: PAPER, SKY: INK, ORANGE: PAPER, AMBER: INK, GRID: INK}
+_INKS = {BLUE: PAPER, SKY: INK, ORANGE: PAPER, AMBER: INK, GRID: INK, LINE: INK}
 HEAD_MM = 7.0
 
 
@@ -45,17 +45,18 @@ def levels_bar(
     """Number of schools by level of attainment, one bar for each group.
 
     ``rankings``: contract rows (group, attainment_level, ranked). Levels stand in the order of ``labels.levels``, else
-    of appearance; schools not ranked come last in grey. Raises KeyError when a column is absent.
+    of appearance; schools whose level an edition hides and schools not ranked come last in grey. Raises KeyError when
+    a column is absent.
     """
     if rankings.empty:
         return empty_chart("Нет данных о распределении школ по уровням.", width, caption, note)
-    ranked = rankings["ranked"].astype(bool) & rankings["attainment_level"].notna()
-    level = rankings["attainment_level"].where(ranked, NOT_RANKED)
-    found = [name for name in level.unique() if name != NOT_RANKED]
-    order = labels.ordered_levels(found)
-    counts = pd.crosstab(rankings["group"], level).reindex(columns=[*order, NOT_RANKED], fill_value=0)
-    names = [labels.level(code) for code in order] + [NOT_RANKED]
-    fills = [*_FILLS[: len(order)], GRID]
+    level = rankings["attainment_level"].fillna(HIDDEN).where(rankings["ranked"].astype(bool), NOT_RANKED)
+    found = set(level)
+    order = labels.ordered_levels([name for name in level.unique() if name not in (HIDDEN, NOT_RANKED)])
+    beside = [name for name in (HIDDEN, NOT_RANKED) if name in found or name == NOT_RANKED]
+    counts = pd.crosstab(rankings["group"], level).reindex(columns=[*order, *beside], fill_value=0)
+    names = [labels.level(code) for code in order] + beside
+    fills = [*_FILLS[: len(order)], *(LINE, GRID)[-len(beside) :]]
     table = [[int(n) for n in row] for row in counts.to_numpy()]
     groups = [labels.place(str(group)) for group in counts.index]
     page = Page(width, HEAD_MM + 7.0 * len(groups) + 1)

@@ -13,7 +13,7 @@ from analysis.report.opening import PeriodReport
 from analysis.report.sections.advice import advice_due, lacking_text
 from analysis.report.sections.coverage import NOT_REQUIRED, coverage_counts, next_due, reported_words, some_names
 from analysis.report.sections.dynamics import below_target, city_rows, judged, no_comparison
-from analysis.report.sections.levels import level_counts
+from analysis.report.sections.levels import needing_support
 from analysis.report.sections.values import (
     against_target,
     in_sentence,
@@ -85,16 +85,16 @@ def _fallen(report: PeriodReport, tested: pd.DataFrame) -> str:
 
 def _what_needs_decision(report: PeriodReport) -> str:
     missed, missing = below_target(report), coverage_counts(report)["missing"]
-    counts = level_counts(report)
-    support = int(counts.iloc[:, -1].sum()) if counts.size else 0
+    support, at_least = needing_support(report)
     parts = []
     if len(missed):
         named = [in_sentence(report, code) for code in missed["indicator"].head(_NAMED)]
-        words = count_of(len(missed), "показателю", "показателям", "показателям")
+        words = f"{len(missed)} из {count_of(len(judged(report)), 'показателя', 'показателей', 'показателей')}"
         first = ", прежде всего" if len(missed) > _NAMED else ""
         parts.append(f"по {words} город не достиг цели {report.period.calendar_year} года{first}: {join_words(named)}")
     if support:
-        parts.append(f"адресная поддержка нужна {count_of(support, 'учреждению', 'учреждениям', 'учреждениям')}")
+        schools = count_of(support, "учреждению", "учреждениям", "учреждениям")
+        parts.append(f"адресная поддержка нужна {at_least and 'не менее чем '}{schools}")
     if missing:
         parts.append(f"нет форм от {count_of(missing, 'учреждения', 'учреждений', 'учреждений')}")
     if parts:
@@ -164,13 +164,13 @@ def _generated(report: PeriodReport) -> list[str]:
             f"Руководителям учреждений, не достигших цели ({spoken_target(row.target, indicator)}) по показателю "
             f"{quoted(indicator)}, – внести в план меры по её достижению{_plan_clause(report)}. Срок – до {until}"
         )
-    counts = level_counts(report)
-    support = int(counts.iloc[:, -1].sum()) if counts.size else 0
+    support, at_least = needing_support(report)
     if support:
-        schools = count_of(support, "учреждения", "учреждений", "учреждений")
+        schools = at_least + count_of(support, "учреждения", "учреждений", "учреждений")
+        level = report.settings.project.scoring.levels[-1].name
         institution = report.settings.project.institution
         items.append(
-            f"Организовать адресную методическую поддержку {schools} уровня «{counts.columns[-1]}». "
+            f"Организовать адресную методическую поддержку {schools} уровня «{level}». "
             f"Ответственный – {institution.department or institution.short_name}. Срок – до {until}"
         )
     return items

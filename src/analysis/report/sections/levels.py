@@ -41,29 +41,59 @@ def _steps(report: PeriodReport) -> pd.Series:
 
 
 def level_counts(report: PeriodReport) -> pd.DataFrame:
-    """One row per group, one column per level: number of schools."""
-    counts = report.tables["level_counts"].pivot(index="group", columns="attainment_level", values="n").fillna(0)
+    """One row per group, one column per level: number of schools. Groups whose numbers are hidden are not among them."""
+    table = report.tables["level_counts"]
+    shown = table[~table["group"].isin(_hidden_groups(report))]
+    counts = shown.pivot(index="group", columns="attainment_level", values="n").fillna(0)
     return counts.reindex(columns=list(level_signals(report)), fill_value=0).astype(int)
+
+
+def _hidden_groups(report: PeriodReport) -> list[str]:
+    table = report.tables["level_counts"]
+    return sorted(table.loc[table["n"].isna(), "group"].unique())
+
+
+def needing_support(report: PeriodReport) -> tuple[int, str]:
+    """Schools of the lowest level; and «не менее » where the numbers of some groups are hidden."""
+    counts = level_counts(report)
+    return int(counts.iloc[:, -1].sum()) if counts.size else 0, "не менее " if _hidden_groups(report) else ""
 
 
 def levels_sentence(report: PeriodReport) -> Paragraph:
     """How many schools stand at which level."""
-    totals = level_counts(report).sum()
-    ranked = int(totals.sum())
-    if not ranked:
+    totals, hidden = level_counts(report).sum(), _hidden_groups(report)
+    if not totals.sum() and not hidden:
         return Paragraph("Распределение не построено: ни у одного учреждения нет достаточных данных.")
-    words = [f"«{name}» – {int(count)}" for name, count in totals.items()]
+    levels = ", ".join(f"«{name}» – {int(count)}" for name, count in totals.items())
     return Paragraph(
-        f"Распределено {count_of(ranked, 'учреждение', 'учреждения', 'учреждений')}{_left_out(report)}: "
-        f"{', '.join(words)}. Балл – среднее достижение целевых значений (каждое не более 100 %); места сравниваются "
-        "только внутри группы."
+        f"{_levels_of_all(report, levels) if not hidden else _levels_of_some(report, levels)} Балл – среднее достижение "
+        "целевых значений (каждое не более 100 %); места сравниваются только внутри группы."
     )
 
 
-def _left_out(report: PeriodReport) -> str:
-    """« из 48 (не распределены 2, они названы отдельно)»; empty where the edition has no schools."""
-    out = int((~report.rankings["ranked"].astype(bool)).sum()) if len(report.rankings) else 0
-    return f" из {len(report.rankings)} (не распределены – {out}, причины ниже)" if out else ""
+def _levels_of_all(report: PeriodReport, levels: str) -> str:
+    return f"{_distributed(report, int(level_counts(report).to_numpy().sum()))}: {levels}."
+
+
+def _levels_of_some(report: PeriodReport, levels: str) -> str:
+    """Where the numbers of some groups are hidden, the sums are those of the others, and say so."""
+    shown, hidden = list(level_counts(report).index), _hidden_groups(report)
+    ranked = int(report.rankings["ranked"].astype(bool).sum()) if len(report.rankings) else 0
+    whole = f"{_distributed(report, ranked)}. " if ranked else ""
+    known = f"{_of_groups(shown)}: {levels}. " if shown else ""
+    return f"{whole}{known}{_of_groups(hidden)} числа не приводятся, чтобы по ним нельзя было узнать малые числа."
+
+
+def _of_groups(codes: list[str]) -> str:
+    return f"По {'группе' if len(codes) == 1 else 'группам'} {join_words(codes)}"
+
+
+def _distributed(report: PeriodReport, ranked: int) -> str:
+    """«Распределено 46 учреждений из 48 (не распределены – 2, причины ниже)»; the end only where there are such."""
+    known = report.rankings["ranked"].astype(bool) if len(report.rankings) else pd.Series(dtype=bool)
+    out = int((~known).sum())
+    end = f" из {len(known)} (не распределены – {out}, причины ниже)" if out else ""
+    return f"Распределено {count_of(ranked, 'учреждение', 'учреждения', 'учреждений')}{end}"
 
 
 def thresholds_sentence(report: PeriodReport) -> Paragraph:
