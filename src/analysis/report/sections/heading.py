@@ -16,6 +16,7 @@ RUNNING = {
     "final": "Итоговая информация",
     "roadmap": "Итоги «дорожной карты»",
 }
+WITH_BASIS = ("interim", "final")  # kinds that have a section about the orders
 
 
 def document(report: PeriodReport, kind: str) -> Document:
@@ -37,7 +38,7 @@ def document(report: PeriodReport, kind: str) -> Document:
         return block
     return replace(
         block,
-        order_reference=_orders(report),
+        order_reference="" if kind in WITH_BASIS else _orders(report),
         signature_position=institution.director_position,
         signature_name=institution.director_name,
         executor=f"{institution.executor_position} {institution.executor_name}".strip(),
@@ -82,6 +83,7 @@ def _subtitle(report: PeriodReport, kind: str) -> str:
 
 
 def _orders(report: PeriodReport) -> str:
+    """The orders, for a report that has no section about them."""
     if report.settings.roadmap is None:
         return ""
     order = report.settings.roadmap.order
