@@ -50,21 +50,35 @@ def test_those_left_out_are_counted_beside_the_levels(tables):
     )
 
 
-def test_hidden_levels_are_neither_zero_nor_out_of_the_ranking(tables):
+def without_some_levels(tables, *, listed):
+    """One school's level hidden, and with it the numbers of its group; without the list of schools as for the public."""
     counts = tables["level_counts"]
     group = counts["group"].iloc[0]
-    hidden = tables | {"level_counts": counts.assign(n=counts["n"].astype("Float64").mask(counts["group"] == group))}
     code = tables["rankings"].query("ranked and group == @group")["school_id"].iloc[0]
-    levels_told = tables["rankings"]["attainment_level"].mask(tables["rankings"]["school_id"] == code)
-    hidden["rankings"] = tables["rankings"].assign(attainment_level=levels_told)
+    told = tables["rankings"]["attainment_level"].mask(tables["rankings"]["school_id"] == code)
+    rankings = tables["rankings"].assign(attainment_level=told) if listed else tables["rankings"].iloc[:0]
+    hidden = counts.assign(n=counts["n"].astype("Float64").mask(counts["group"] == group))
+    return group, tables | {"level_counts": hidden, "rankings": rankings}
+
+
+def test_a_hidden_level_is_neither_zero_nor_out_of_the_ranking(tables):
+    _, hidden = without_some_levels(tables, listed=True)
     text = str(levels.levels_sentence(report(hidden, "meeting")).text).replace("\u00a0", " ")
-    assert text.startswith("Распределено 19 учреждений из 20 (не распределены – 1, причины ниже). ")
-    assert f"По группе {group} числа не приводятся" in text
+    assert text.startswith("Распределено 19 учреждений из 20 (не распределены – 1, причины ниже): ")
+    assert "уровень не приводится – 1 (" in text
+    assert levels.needing_support(report(hidden, "meeting"))[1] == "не менее "
+    assert "уровень не приводится – 1" in pictures.level_bars(report(hidden, "meeting")).alt
+
+
+def test_numbers_of_hidden_groups_are_not_taken_for_zero(tables):
+    group, hidden = without_some_levels(tables, listed=False)
+    counts = tables["level_counts"]
+    text = str(levels.levels_sentence(report(hidden, "public")).text)
     shown = counts[counts["group"] != group].groupby("attainment_level")["n"].sum()
     assert all(f"«{name}» – {int(n)}" in text for name, n in shown.items())
+    assert f"По группе {group} числа не приводятся" in text
     lowest = SETTINGS.project.scoring.levels[-1].name
-    assert levels.needing_support(report(hidden, "meeting")) == (int(shown.get(lowest, 0)), "не менее ")
-    assert "уровень не приводится – 1" in pictures.level_bars(report(hidden, "meeting")).alt
+    assert levels.needing_support(report(hidden, "public")) == (int(shown.get(lowest, 0)), "не менее ")
 
 
 @pytest.mark.parametrize(

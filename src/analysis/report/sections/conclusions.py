@@ -157,8 +157,8 @@ def _generated(report: PeriodReport) -> list[str]:
         items.append(full_stop(f"{who} ({names}), – представить {what} до {next_due(report)}"))
     until = format_date(advice_due(report))
     missed = below_target(report)
-    of_schools = [report.settings.indicator(code).is_scored(report.period) for code in missed["indicator"]]
-    for row in missed[of_schools].head(_NAMED).itertuples():
+    of_schools = {i.code for i in report.settings.indicators if i.is_scored(report.period)}
+    for row in missed[missed["indicator"].isin(of_schools)].head(_NAMED).itertuples():
         indicator = report.settings.indicator(row.indicator)
         items.append(
             f"Руководителям учреждений, не достигших цели ({spoken_target(row.target, indicator)}) по показателю "

@@ -148,7 +148,8 @@ def below_target(report: PeriodReport) -> pd.DataFrame:
 def judged(report: PeriodReport) -> pd.DataFrame:
     """City rows of the indicators scored in this kind of period whose attainment is known."""
     rows = city_rows(report)
-    scored = rows[[report.settings.indicator(code).is_scored(report.period, "city") for code in rows["indicator"]]]
+    judged_here = {i.code for i in report.settings.indicators if i.is_scored(report.period, "city")}
+    scored = rows[rows["indicator"].isin(judged_here)]
     return scored[~scored["attainment"].map(is_missing)]
 
 

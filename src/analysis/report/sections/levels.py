@@ -40,12 +40,13 @@ def _steps(report: PeriodReport) -> pd.Series:
     return pd.Series(dtype="Int64") if table.empty else table.set_index("school_id")["step"]
 
 
-def level_counts(report: PeriodReport) -> pd.DataFrame:
-    """One row per group, one column per level: number of schools. Groups whose numbers are hidden are not among them."""
-    table = report.tables["level_counts"]
-    shown = table[~table["group"].isin(_hidden_groups(report))]
-    counts = shown.pivot(index="group", columns="attainment_level", values="n").fillna(0)
-    return counts.reindex(columns=list(level_signals(report)), fill_value=0).astype(int)
+def _counts_by_level(report: PeriodReport) -> pd.Series:
+    """Number of schools by level: as the edition's list of schools shows them, else those of the groups it shows."""
+    if len(report.rankings):
+        counts = ranked_rows(report)["attainment_level"].value_counts()
+    else:
+        counts = report.tables["level_counts"].dropna(subset=["n"]).groupby("attainment_level")["n"].sum()
+    return counts.reindex(list(level_signals(report)), fill_value=0).astype(int)
 
 
 def _hidden_groups(report: PeriodReport) -> list[str]:
@@ -53,47 +54,52 @@ def _hidden_groups(report: PeriodReport) -> list[str]:
     return sorted(table.loc[table["n"].isna(), "group"].unique())
 
 
+def _hidden_levels(report: PeriodReport) -> int:
+    return int(ranked_rows(report)["attainment_level"].isna().sum())
+
+
 def needing_support(report: PeriodReport) -> tuple[int, str]:
-    """Schools of the lowest level; and «не менее » where the numbers of some groups are hidden."""
-    counts = level_counts(report)
-    return int(counts.iloc[:, -1].sum()) if counts.size else 0, "не менее " if _hidden_groups(report) else ""
+    """Schools of the lowest level; and «не менее » where some levels are hidden."""
+    hidden = _hidden_levels(report) if len(report.rankings) else len(_hidden_groups(report))
+    return int(_counts_by_level(report).iloc[-1]), "не менее " if hidden else ""
 
 
 def levels_sentence(report: PeriodReport) -> Paragraph:
     """How many schools stand at which level."""
-    totals, hidden = level_counts(report).sum(), _hidden_groups(report)
-    if not totals.sum() and not hidden:
+    hidden, counts = _hidden_groups(report), _counts_by_level(report)
+    if not counts.sum() and not hidden:
         return Paragraph("Распределение не построено: ни у одного учреждения нет достаточных данных.")
-    levels = ", ".join(f"«{name}» – {int(count)}" for name, count in totals.items())
+    levels = ", ".join(f"«{name}» – {int(n)}" for name, n in counts.items())
+    told = (
+        _levels_of_groups(report, levels, hidden)
+        if hidden and report.rankings.empty
+        else _levels_of_all(report, levels)
+    )
     return Paragraph(
-        f"{_levels_of_all(report, levels) if not hidden else _levels_of_some(report, levels)} Балл – среднее достижение "
-        "целевых значений (каждое не более 100 %); места сравниваются только внутри группы."
+        f"{told} Балл – среднее достижение целевых значений (каждое не более 100 %); места сравниваются только внутри группы."
     )
 
 
 def _levels_of_all(report: PeriodReport, levels: str) -> str:
-    return f"{_distributed(report, int(level_counts(report).to_numpy().sum()))}: {levels}."
+    """«Распределено 46 учреждений из 48 (не распределены – 2, причины ниже): …»; the last two only where there are such."""
+    rows = report.rankings
+    out = int((~rows["ranked"].astype(bool)).sum()) if len(rows) else 0
+    ranked = len(rows) - out if len(rows) else int(_counts_by_level(report).sum())
+    beside = f" из {len(rows)} (не распределены – {out}, причины ниже)" if out else ""
+    hidden = _hidden_levels(report) if len(rows) else 0
+    rest = f", уровень не приводится – {hidden} (по нему можно узнать малые числа)" if hidden else ""
+    return f"Распределено {count_of(ranked, 'учреждение', 'учреждения', 'учреждений')}{beside}: {levels}{rest}."
 
 
-def _levels_of_some(report: PeriodReport, levels: str) -> str:
-    """Where the numbers of some groups are hidden, the sums are those of the others, and say so."""
-    shown, hidden = list(level_counts(report).index), _hidden_groups(report)
-    ranked = int(report.rankings["ranked"].astype(bool).sum()) if len(report.rankings) else 0
-    whole = f"{_distributed(report, ranked)}. " if ranked else ""
+def _levels_of_groups(report: PeriodReport, levels: str, hidden: list[str]) -> str:
+    """Without a list of schools the sums are those of the groups shown, and say so."""
+    shown = sorted(set(report.tables["level_counts"]["group"]) - set(hidden))
     known = f"{_of_groups(shown)}: {levels}. " if shown else ""
-    return f"{whole}{known}{_of_groups(hidden)} числа не приводятся, чтобы по ним нельзя было узнать малые числа."
+    return f"{known}{_of_groups(hidden)} числа не приводятся, чтобы по ним нельзя было узнать малые числа."
 
 
 def _of_groups(codes: list[str]) -> str:
     return f"По {'группе' if len(codes) == 1 else 'группам'} {join_words(codes)}"
-
-
-def _distributed(report: PeriodReport, ranked: int) -> str:
-    """«Распределено 46 учреждений из 48 (не распределены – 2, причины ниже)»; the end only where there are such."""
-    known = report.rankings["ranked"].astype(bool) if len(report.rankings) else pd.Series(dtype=bool)
-    out = int((~known).sum())
-    end = f" из {len(known)} (не распределены – {out}, причины ниже)" if out else ""
-    return f"Распределено {count_of(ranked, 'учреждение', 'учреждения', 'учреждений')}{end}"
 
 
 def thresholds_sentence(report: PeriodReport) -> Paragraph:
