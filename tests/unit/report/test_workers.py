@@ -183,11 +183,12 @@ def test_spawned_workers_where_forking_is_not_possible(monkeypatch: pytest.Monke
 
 
 SCRIPT = """
-import sys
+import signal, sys
 from analysis.report import zygote
 from analysis.report.workers import Task, run_tasks
 from {module} import sleep_and_tell
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
     if {spawned}:
         zygote.available = lambda: False
     tasks = [Task(name, sleep_and_tell, (f"{folder}/{{name}}", 60)) for name in ("a", "b")]
