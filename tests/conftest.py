@@ -56,6 +56,25 @@ def generated(tmp_path_factory) -> Path:
     return folder / "demo"
 
 
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    """Key and certificate of the server that receives letters in tests."""
+    from tests.unit.office.mailserver import certificate
+
+    return certificate(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def post(keys, monkeypatch):
+    """What a real server with TLS and a password receives; the environment leads there."""
+    from tests.unit.office.mailserver import Post, Running
+
+    with Running(Post(), *keys) as server:
+        for name, value in server.environment(keys[1]).items():
+            monkeypatch.setenv(name, value)
+        yield server.post
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory, generated) -> Made:
     """The reports of every kind on demo data: to be read or copied, never changed."""

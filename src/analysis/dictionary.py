@@ -30,6 +30,11 @@ class TableEntry:
     columns: tuple[ColumnEntry, ...]
 
 
+def text_table(name: str, title: str, row: str, /, **headers: str) -> TableEntry:
+    """A table of texts that is no contract table; ``headers``: what stands over each column."""
+    return TableEntry(name, title, row, tuple(ColumnEntry(one, header, "text", "") for one, header in headers.items()))
+
+
 @cache
 def table_dictionary() -> Mapping[str, TableEntry]:
     """Every contract table by name."""

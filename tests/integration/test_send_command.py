@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 
 from analysis.cli import app
 from tests.unit.intake.kit import PARAMS
-from tests.unit.office.mailserver import Post, Running, certificate
 from tests.unit.test_makefile import command as line_of_make
 
 SCHOOLS = ("s102", "s104", "s126")
@@ -80,19 +79,6 @@ def town(made, tmp_path):
     for school in SCHOOLS:
         shutil.copytree(made.reports / "2022H1" / "schools" / school, made_town.report / "schools" / school)
     return made_town
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory):
-    return certificate(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def post(keys, monkeypatch):
-    with Running(Post(), *keys) as server:
-        for name, value in server.environment(keys[1]).items():
-            monkeypatch.setenv(name, value)
-        yield server.post
 
 
 def assert_own_parcel(town, recipients, message):

@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.measures.disclosure_between import ENTER, relations, with_members
 from analysis.measures.disclosure_counts import (
     ROW,
+    TOLERANCE,
     Limits,
     counted_indicators,
     groups_of,
@@ -25,7 +26,6 @@ from analysis.measures.disclosure_rules import Rule, reason_text
 from analysis.measures.disclosure_system import Enough, LinearSystem, Term
 from analysis.settings import Settings
 
-TOLERANCE = 1e-6
 SOURCE_ROW = ["level", "unit_id", "source", "indicator"]
 Part = tuple[tuple[str, ...], str, Hashable]
 Goal = tuple[tuple[str, ...], str, list[Term]]

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.measures.disclosure_counts import TOLERANCE
 from analysis.measures.disclosure_periods import grows_into, months_of, tilings
+from analysis.measures.disclosure_system import Term
 
 ENTER = ("ok", "special_conditions")
-TOLERANCE = 1e-6
-Term = tuple[Hashable, float]
 Name = Callable[[Any, str], Any]
 
 

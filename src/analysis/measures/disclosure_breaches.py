@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from analysis.measures.disclosure_audit import TOLERANCE, feasible_intervals, node, true_counts
+from analysis.measures.disclosure_audit import feasible_intervals, node, true_counts
 from analysis.measures.disclosure_between import Relation, relations, with_members
 from analysis.measures.disclosure_counts import (
     ROW,
+    TOLERANCE,
     Limits,
     counted_indicators,
     groups_of,

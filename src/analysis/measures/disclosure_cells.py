@@ -9,14 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.measures.disclosure_bounds import counts
-from analysis.measures.disclosure_counts import Limits
+from analysis.measures.disclosure_counts import TOLERANCE, Limits
 from analysis.measures.disclosure_growth import Growing, growing_trees, told_too_much
 from analysis.measures.disclosure_inherited import NODE, Told, inherited, stages
 from analysis.measures.disclosure_sums import Sums, narrowed_by_sums, sums_maker, with_sums
 from analysis.measures.disclosure_trees import trees_of
 from analysis.measures.suppression import complete
-
-TOLERANCE = 1e-6
 
 
 def hidden_rows(

@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.measures.disclosure_periods import in_order, months_of, score_kind, source_of
 
 PEOPLE = "чел."
+TOLERANCE = 1e-6  # of sums of counts
 ROW = ["level", "unit_id", "period", "indicator"]
 FEW_SCHOOLS = 3
 LEVELS = ("school", "group", "city")

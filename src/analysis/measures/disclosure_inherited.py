@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.measures.disclosure_counts import Limits
+from analysis.measures.disclosure_counts import TOLERANCE, Limits
 from analysis.measures.disclosure_periods import grows_into, months_of, tilings
 
 NODE = ["level", "unit_id", "key"]
-TOLERANCE = 1e-6
 Stage = tuple[int, int, str]  # when the reports with these counts come out; the months they cover; their source
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.measures.disclosure_counts import TOLERANCE
 from analysis.measures.disclosure_inherited import Flags, Floats
 from analysis.measures.disclosure_periods import grows_into
 
 CITY = "city"
-TOLERANCE = 1e-6
 Numbers = npt.NDArray[np.intp]
 
 

@@ -54,12 +54,6 @@ CSS_NAMES = {
 }
 """Colours that a page may replace through CSS variables ``--chart-<name>`` (a dark page does)."""
 
-DARK_CSS = (
-    "--chart-paper:#1b1f24;--chart-ink:#e6e9ed;--chart-muted:#b3bbc5;--chart-line:#7d8793;--chart-grid:#363d46;"
-    "--chart-main:#6cb4ee;--chart-second:#3a6d96;--chart-accent:#f79a5b;--chart-warn:#8a6114"
-)
-"""Declarations for a dark page, e.g. ``@media (prefers-color-scheme: dark) {:root {…}}``."""
-
 FONT = "PT Sans"
 CSS_FONTS = f"'{FONT}','Segoe UI',Arial,'DejaVu Sans',sans-serif"
 _NUMBER, _QUOTED = re.compile(r"№[ \u00a0]?\d+"), re.compile(r"«([^»]*№[^»]*)")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from analysis.dictionary import ColumnEntry, TableEntry
+from analysis.dictionary import TableEntry, text_table
 
 _SIZES = {
     "cohen_h": "h Коэна: разность долей в угловой шкале; малая – от 0,2, средняя – от 0,5, большая – от 0,8",
@@ -58,19 +58,13 @@ CODES: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
     ("activities", "level"): _LEVELS,
 }  # fmt: skip
-CODES_SHEET = TableEntry(
+CODES_SHEET = text_table(
     "codes", "Что значат коды в столбцах", "одна строка – код одного столбца",
-    (
-        ColumnEntry("sheet", "Лист", "text", ""), ColumnEntry("column", "Столбец", "text", ""),
-        ColumnEntry("code", "Код", "text", ""), ColumnEntry("meaning", "Значение", "text", ""),
-    ),
+    sheet="Лист", column="Столбец", code="Код", meaning="Значение",
 )  # fmt: skip
-COLUMNS_SHEET = TableEntry(
+COLUMNS_SHEET = text_table(
     "columns", "Что значат столбцы", "одна строка – столбец одного листа",
-    (
-        ColumnEntry("sheet", "Лист", "text", ""), ColumnEntry("column", "Столбец", "text", ""),
-        ColumnEntry("header", "Заголовок", "text", ""), ColumnEntry("meaning", "Значение", "text", ""),
-    ),
+    sheet="Лист", column="Столбец", header="Заголовок", meaning="Значение",
 )  # fmt: skip
 
 

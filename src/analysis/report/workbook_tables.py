@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.dictionary import ColumnEntry, TableEntry, table_dictionary
+from analysis.dictionary import ColumnEntry, TableEntry, table_dictionary, text_table
 from analysis.report.workbook_codes import CODES_SHEET, COLUMNS_SHEET, codes_frame, columns_frame
 from analysis.settings import Settings
 
@@ -49,20 +49,14 @@ EDITIONS: Mapping[str, EditionBook] = {
         ("evidence",),
     ),
 }
-PASSPORTS = TableEntry(
+PASSPORTS = text_table(
     "passports", "Показатели: что значат коды", "одна строка – показатель",
-    (
-        ColumnEntry("indicator", "Показатель", "text", ""), ColumnEntry("name", "Наименование", "text", ""),
-        ColumnEntry("unit", "Единица значения", "text", ""), ColumnEntry("numerator", "Числитель", "text", ""),
-        ColumnEntry("denominator", "Знаменатель", "text", ""), ColumnEntry("type", "Вид", "text", ""),
-    ),
+    indicator="Показатель", name="Наименование", unit="Единица значения", numerator="Числитель",
+    denominator="Знаменатель", type="Вид",
 )  # fmt: skip
-UNIT_NAMES = TableEntry(
+UNIT_NAMES = text_table(
     "units", "Группы и школы: что значат коды", "одна строка – группа или школа",
-    (
-        ColumnEntry("unit_id", "Код", "text", ""), ColumnEntry("name", "Наименование", "text", ""),
-        ColumnEntry("group", "Группа", "text", ""),
-    ),
+    unit_id="Код", name="Наименование", group="Группа",
 )  # fmt: skip
 EXPLAINING = {entry.name: entry for entry in (PASSPORTS, UNIT_NAMES, COLUMNS_SHEET, CODES_SHEET)}
 SUPPRESSED = ColumnEntry("suppressed", "Почему скрыто", "text", "что стоит в отчёте на месте пустых ячеек строки")

@@ -14,7 +14,7 @@ from analysis.intake.identity import School, load_schools
 from analysis.letters import load_letters
 from analysis.workspace import Workspace
 from tests.unit.intake.kit import PARAMS, Folder, settings
-from tests.unit.office.mailserver import Post, Running, certificate
+from tests.unit.office.mailserver import Post, Running
 
 SCHOOLS = tuple(School(f"s{n}", f"СОШ № {n}", group="Б", email=f"s{n}@mail.test") for n in (1, 2, 3))
 ON = date(2021, 9, 1)
@@ -136,11 +136,6 @@ def test_the_list_of_a_send_can_be_read_by_a_spreadsheet(folder, tmp_path):
     with (tmp_path / "город" / "send" / "due-2021-09-01" / "list.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["school_id"], row["address"]) for row in rows] == [("s2", "s2@mail.test"), ("s3", "s3@mail.test")]
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory):
-    return certificate(tmp_path_factory.mktemp("keys"))
 
 
 def test_the_command_sends_once_and_names_whom_it_could_not_reach(folder, tmp_path, keys, monkeypatch):

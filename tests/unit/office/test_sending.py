@@ -11,7 +11,6 @@ from analysis.distribution import Parcel, plan, unsent
 from analysis.distribution_journal import load_journal
 from analysis.distribution_mail import send_parcels, server_from
 from analysis.letters import Letter
-from tests.unit.office.mailserver import Post, Running, certificate
 
 ROOT = Path(__file__).resolve().parents[3]
 CODES = [f"s{number}" for number in range(1, 7)]
@@ -39,19 +38,6 @@ def run(data, pauses=None, environment=None):
     pause = (pauses if pauses is not None else []).append
     server = server_from(environment or os.environ)
     return send_parcels(todo, ADDRESSES, server, journal, 30, lambda *_: None, pause)
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory):
-    return certificate(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def post(keys, monkeypatch):
-    with Running(Post(), *keys) as server:
-        for name, value in server.environment(keys[1]).items():
-            monkeypatch.setenv(name, value)
-        yield server.post
 
 
 def assert_each_got_its_own(post):

@@ -20,10 +20,9 @@ from analysis.report.numbers import (
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.advice import NOT_DONE, Advice, advice_for, judged_units, lacking_text
 from analysis.report.sections.coverage import STATUSES, next_due
-from analysis.report.sections.values import format_change, format_value, level_signals, suppressed_or
+from analysis.report.sections.values import format_value, level_signals
 from analysis.report.tables import Column, Table
 
-MAX_ROWS = 10
 MAX_GAPS = 3
 FEW = "в группе мало школ с данными"
 THIRDS = ("верхней", "средней", "нижней")
@@ -109,34 +108,6 @@ def _places_text(row: pd.Series, size: int) -> str:
     if low == high:
         return f"Школа занимает {place}-е место; случайные колебания этого не меняют."
     return f"Школа занимает {place}-е место; с учётом случайных колебаний – от {low}-го до {high}-го."
-
-
-def indicators_table(report: PeriodReport) -> Table:
-    """Eight to ten indicators: value, change to АППГ, target, median of the own group."""
-    rows = own_rows(report).head(MAX_ROWS)
-    indicators = [report.settings.indicator(code) for code in rows["indicator"]]
-
-    def written(column: str) -> list[str]:
-        values = suppressed_or(rows, column) if column == "value" else rows[column]
-        return [format_value(value, i, "school") for value, i in zip(values, indicators, strict=True)]
-
-    frame = pd.DataFrame(
-        {
-            "name": [i.label for i in indicators],
-            "value": written("value"),
-            "change": [format_change(v, i, "school") for v, i in zip(rows["change"], indicators, strict=True)],
-            "target": written("target"),
-            "median": written("median"),
-        }
-    )
-    columns = [
-        Column("name", "Показатель"),
-        Column("value", "Школа", align="end"),
-        Column("change", "К АППГ", align="end"),
-        Column("target", "Цель", align="end"),
-        Column("median", "Медиана группы", align="end"),
-    ]
-    return Table(frame, columns, "Показатели школы", row_header="name")
 
 
 def strengths(report: PeriodReport) -> Bullets:
