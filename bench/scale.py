@@ -68,8 +68,8 @@ def compute(folder: Path) -> dict[str, float]:
     before = period.year_before()
     accepted = watch("load", load_accepted, folder)
     schools = load_schools(folder / "schools.csv").frame()
-    table = watch("values", _values, accepted, schools, settings)
-    parts, history = watch("other periods", _others, accepted, schools, table, settings)
+    table, submissions = watch("values", _values, accepted, schools, settings)
+    parts, history = watch("other periods", _others, accepted, schools, table, submissions, settings)
     now, then = table[table["period"] == period.key], table[table["period"] == before.key]
     ranks = watch("places", rankings.indicator_ranks_by_school, now, schools, settings)
     previous = watch("score before", rankings.rankings_by_school, then, schools, settings)
@@ -90,19 +90,18 @@ def compute(folder: Path) -> dict[str, float]:
     return watch.seconds
 
 
-def _values(accepted: Any, schools: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def _values(accepted: Any, schools: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
     period, frames = settings.parse_period(YEAR), []
     for one in (period.year_before(), period):
         submissions = submissions_by_school(accepted.register, schools, one, settings)
         frames.append(indicators_by_unit(accepted.observations, schools, submissions, one, settings))
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True), submissions
 
 
 def _others(
-    accepted: Any, schools: pd.DataFrame, table: pd.DataFrame, settings: Settings
+    accepted: Any, schools: pd.DataFrame, table: pd.DataFrame, submissions: pd.DataFrame, settings: Settings
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     period = settings.parse_period(YEAR)
-    submissions = submissions_by_school(accepted.register, schools, period, settings)
     others = other_periods(period.year_before(), period)
     parts = indicators_by_period(accepted.observations, schools, submissions, others, settings)
     shown = [one.key for one in history_months(period.year_before(), period)]

@@ -242,6 +242,7 @@ def sheet_period(sheet: str, month: Period) -> Period:
     return year_of(half) if sheet == "year" and half.number == 1 else half
 
 
+@lru_cache(maxsize=512)
 def next_working_day(day: date, country: str) -> date:
     """The day itself or the first working day after it; weekends moved by decree are known to the library."""
     calendar = _calendar(country)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.dictionary import contract_columns
@@ -17,9 +15,12 @@ from analysis.settings import Settings
 
 COLUMNS = list(contract_columns("submissions"))
 REPORTED = ("on_time", "late", "returned")  # a form came, whatever became of it
-_USED = ["school_id", "period", "received_at", "version", "in_force", "readable", "n_errors", "n_queries"]
-_TYPES = {"days_late": "Int64", "version": "Int64", "n_errors": "int64", "n_queries": "int64"}
-File = Mapping[str, Any]  # a row of the register
+_COUNTED = ["received_at", "version", "n_errors", "n_queries"]
+_TYPES = {
+    "school_id": "str", "received_at": "str", "days_late": "Int64", "version": "Int64", "n_errors": "int64",
+    "n_queries": "int64",
+}  # fmt: skip
+_KEY = ["school_id", "period"]
 
 
 def submissions_by_school(
@@ -38,58 +39,51 @@ def submissions_by_school(
     targets = [period, *months] if period.kind != "month" else [period]
     counted = register[register["version"] > 0]
     by_import = counted["status"] == "imported"
-    forms, imports = _by_key(counted[~by_import]), _by_key(counted[by_import])
-    rows = []
-    for target in targets:
-        form, silent = target.closing_month(), _silent(target, on)
-        for school_id in schools.loc[valid_on(schools, target), "school_id"]:
-            closing, own = (school_id, form.key), (school_id, target.closing_year().key)
-            came = forms.get(closing, imports.get(own, imports.get(closing)))
-            rows.append(_row({"school_id": school_id} | silent, form, came))
-    table = pd.DataFrame(rows, columns=COLUMNS).astype(_TYPES)
+    forms, imports = _came_by_period(counted[~by_import]), _came_by_period(counted[by_import])
+    frames = [_rows(target, schools, forms, imports, on) for target in targets]
+    table = pd.concat(frames, ignore_index=True)[COLUMNS].astype(_TYPES)
     return table.sort_values(["period", "school_id"], kind="stable").reset_index(drop=True)
 
 
-def _silent(target: Period, on: date | None) -> dict[str, object]:
-    """The row of a school from which nothing came."""
+def _came_by_period(files: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What counts of the files of every period, one row a school: :data:`_COUNTED` and ``returned``."""
+    files = files.sort_values(["received_at", "version"], kind="stable")
+    now = pd.concat([files, files[files["in_force"]]]).drop_duplicates(_KEY, keep="last").set_index(_KEY)
+    right = files[files["readable"] & (files["n_errors"] == 0)].drop_duplicates(_KEY).set_index(_KEY)
+    first = right["received_at"].reindex(now.index)
+    received = first.where(first.notna() & now["in_force"], now["received_at"])
+    came = now.assign(received_at=received, returned=~now["in_force"] | (now["n_errors"] > 0))
+    came = came[[*_COUNTED, "returned"]].reset_index("period")
+    return {str(key): rows.drop(columns="period") for key, rows in came.groupby("period")}
+
+
+def _rows(
+    target: Period,
+    schools: pd.DataFrame,
+    forms: dict[str, pd.DataFrame],
+    imports: dict[str, pd.DataFrame],
+    on: date | None,
+) -> pd.DataFrame:
+    """The rows of one period or month."""
+    form = target.closing_month()
+    found = [forms.get(form.key), imports.get(target.closing_year().key), imports.get(form.key)]
+    came = pd.concat([one for one in found if one is not None] or [pd.DataFrame(columns=[*_COUNTED, "returned"])])
+    came = came[~came.index.duplicated()].reindex(schools.loc[valid_on(schools, target), "school_id"])
+    known = came["version"].notna().to_numpy()
     waiting = not target.first_due or (on is not None and target.due > on)
-    row: dict[str, object] = {"period": target.key, "due": target.due.isoformat(), "received_at": ""}
-    row |= {"days_late": pd.NA, "version": pd.NA, "n_errors": 0, "n_queries": 0}
-    return row | {"status": "not_due" if waiting else "missing"}
+    days = _days_late(came["received_at"], form)
+    cases = [~known, came["returned"].eq(True), days.gt(0).fillna(False).astype(bool)]
+    state = np.select(cases, ["missing", "returned", "late"], "on_time")
+    return came.fillna({"received_at": "", "n_errors": 0, "n_queries": 0}).assign(
+        school_id=came.index, period=target.key, due=target.due.isoformat(), days_late=days,
+        status=np.where(~known & waiting, "not_due", state),
+    )  # fmt: skip
 
 
-def _by_key(files: pd.DataFrame) -> dict[tuple[str, str], list[File]]:
-    """The files of a school and period in the order in which they came; plain rows, as there are many small groups."""
-    found: dict[tuple[str, str], list[File]] = defaultdict(list)
-    ordered = files.astype({"received_at": "str"}).sort_values(["received_at", "version"], kind="stable")
-    for file in ordered[_USED].to_dict("records"):
-        found[file["school_id"], file["period"]].append(file)
-    return dict(found)
-
-
-def _row(row: dict[str, object], form: Period, files: list[File] | None) -> Mapping[str, object]:
-    if not files:
-        return row
-    current = [file for file in files if file["in_force"]]
-    if not current:
-        return row | _counted(files[-1], files[-1], form) | {"status": "returned"}
-    now = current[-1]
-    first = next((file for file in files if file["readable"] and file["n_errors"] == 0), now)
-    counted = _counted(first, now, form)
-    if now["n_errors"] > 0:
-        return row | counted | {"status": "returned"}
-    return row | counted | {"status": "late" if counted["days_late"] else "on_time"}
-
-
-def _counted(first: File, now: File, form: Period) -> dict[str, object]:
-    received = str(first["received_at"])
-    return {
-        "received_at": received,
-        "days_late": days_late(received, form),
-        "version": int(now["version"]),
-        "n_errors": int(now["n_errors"]),
-        "n_queries": int(now["n_queries"]),
-    }
+def _days_late(received_at: pd.Series, form: Period) -> pd.Series:
+    """Days after the cut-off, see :func:`submission.days_late`; missing where nothing came."""
+    dates = received_at.str[:10]
+    return dates.map({one: days_late(one, form) for one in dates.dropna().unique()}).astype("Int64")
 
 
 def annual_state(register: pd.DataFrame, schools: pd.DataFrame, year: Period) -> pd.DataFrame:

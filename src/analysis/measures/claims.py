@@ -38,10 +38,10 @@ def _above_of_class(theta: np.ndarray, sigma: np.ndarray, c: np.ndarray, members
     The least and the largest error of the class bound the margin; only members between the bounds are looked at.
     """
     values, errors = theta[members], sigma[members]
-    # the bounds are widened a little so that rounding in them cannot decide a claim
+    # the bounds are widened a little so that rounding in them cannot decide a claim; but no equal unit lies above
     near = theta + c * np.hypot(sigma, errors.min()) * (1 - 1e-12)
     far = theta + c * np.hypot(sigma, errors.max()) * (1 + 1e-12)
-    first = np.searchsorted(values, near - 1e-12 * np.abs(near), side="right")
+    first = np.searchsorted(values, np.maximum(near - 1e-12 * np.abs(near), theta), side="right")
     last = np.maximum(np.searchsorted(values, far + 1e-12 * np.abs(far), side="right"), first)
     total = len(members) - last
     open_units = np.flatnonzero(last > first)

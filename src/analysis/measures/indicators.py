@@ -17,6 +17,7 @@ from analysis.settings import Indicator, Settings
 __all__ = ["city_by_month", "indicators_by_period", "indicators_by_unit", "pooled_ratio", "proportion_intervals"]
 
 COLUMNS = list(contract_columns("indicators"))
+FULL = 100.0  # attainment of a target counts up to here
 
 
 def indicators_by_unit(
@@ -43,7 +44,7 @@ def indicators_by_unit(
         by_school = _school_rows(indicator, sources[indicator.year_uses], expected, special, settings)
         frames.extend(_all_levels(indicator, by_school, expected, settings))
     table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
-    return _with_targets(table, period, settings)[COLUMNS]
+    return _with_targets(table, shown, period)[COLUMNS]
 
 
 def indicators_by_period(
@@ -77,7 +78,7 @@ def city_by_month(
 def in_special_conditions(schools: pd.DataFrame, period: Period) -> np.ndarray:
     """Schools under repair, relocation or distance teaching at any time of the window."""
     texts = schools["conditions"].fillna("")
-    return np.array([bool(conditions_in(text, period)) for text in texts], dtype=bool)
+    return np.array([bool(text and conditions_in(text, period)) for text in texts], dtype=bool)
 
 
 def _values_for(
@@ -113,10 +114,8 @@ def _school_rows(
         denominator = values[indicator.denominator].to_numpy(float)
     else:
         denominator = np.where(np.isnan(numerator), np.nan, 1.0)
-    applies = schools["group"].map(
-        {g.code: indicator in settings.indicators_for(g.code) for g in settings.project.groups}
-    )
-    empty = ~applies.fillna(False).to_numpy(bool) | (denominator == 0)
+    asked = [group.code for group in settings.project.groups if indicator in settings.indicators_for(group.code)]
+    empty = ~schools["group"].isin(asked).to_numpy(bool) | (denominator == 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(empty, np.nan, indicator.scale * numerator / denominator)
     status = np.select(
@@ -149,40 +148,43 @@ def _intervals(
 def _all_levels(
     indicator: Indicator, by_school: pd.DataFrame, schools: pd.DataFrame, settings: Settings
 ) -> list[pd.DataFrame]:
-    group_of = schools["group"].to_numpy()
+    counts = by_school[["numerator", "denominator", "n_schools", "status"]]
     frames = []
     if "city" in indicator.levels:
-        frames.append(_pooled(indicator, by_school, "city", "city"))
+        frames.append(_pooled(indicator, counts, "city", "city"))
     if "group" in indicator.levels:
-        codes = [group.code for group in settings.project.groups if (group_of == group.code).any()]
-        frames.extend(_pooled(indicator, by_school[group_of == code], "group", code) for code in codes)
+        members = {group.code: (schools["group"] == group.code).to_numpy(bool) for group in settings.project.groups}
+        frames.extend(_pooled(indicator, counts[ours], "group", code) for code, ours in members.items() if ours.any())
     if "school" in indicator.levels:
         frames.append(by_school)
     return frames
 
 
 def _pooled(indicator: Indicator, by_school: pd.DataFrame, level: str, unit_id: str) -> pd.DataFrame:
-    used = by_school[by_school["n_schools"] == 1]
+    used = by_school.loc[by_school["n_schools"] == 1, ["numerator", "denominator"]]
     row = {"level": level, "unit_id": unit_id, "indicator": indicator.code, "n_schools": len(used)}
     if used.empty:
         applicable = (by_school["status"] == "missing").any()
-        return pd.DataFrame([row | {"status": "missing" if applicable else "not_applicable"}])
+        return pd.DataFrame([row | {"value": np.nan, "status": "missing" if applicable else "not_applicable"}])
     ratio = pooled_ratio(used["numerator"].to_numpy(), used["denominator"].to_numpy())
     scaled = {name: getattr(ratio, name) * indicator.scale for name in ("value", "ci_low", "ci_high")}
     totals = {"numerator": used["numerator"].sum(), "denominator": used["denominator"].sum()}
     return pd.DataFrame([row | totals | scaled | {"status": "ok"}])
 
 
-def _with_targets(table: pd.DataFrame, period: Period, settings: Settings) -> pd.DataFrame:
-    targets = {indicator.code: indicator.target(period) for indicator in settings.indicators}
-    target = table["indicator"].map(targets).astype(float)
-    capped = table["value"].clip(upper=table["indicator"].map(_caps(settings)).astype(float))
-    downward = table["indicator"].map({i.code: i.direction == "down" for i in settings.indicators}).astype(bool)
+def _with_targets(table: pd.DataFrame, shown: Sequence[Indicator], period: Period) -> pd.DataFrame:
+    of_indicator = pd.Index([indicator.code for indicator in shown], dtype=object).get_indexer(table["indicator"])
+    targets = np.array([indicator.target(period) for indicator in shown], dtype=float)  # None is NaN
+    attainment = np.full(len(table), np.nan)
+    for position, indicator in enumerate(shown):
+        ours = of_indicator == position
+        attainment[ours] = attainment_of(table["value"].to_numpy(float)[ours], targets[position], indicator)
+    return table.assign(period=period.key, target=targets[of_indicator], attainment=attainment)
+
+
+def attainment_of(value: np.ndarray, target: float, indicator: Indicator) -> np.ndarray:
+    """Percent of the target reached, at most 100; for downward indicators the target over the value."""
+    capped = value if indicator.cap is None else np.minimum(value, indicator.cap)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(downward, target / capped, capped / target)
-    attainment = np.minimum(100.0, 100.0 * share)
-    return table.assign(period=period.key, target=target, attainment=attainment)
-
-
-def _caps(settings: Settings) -> dict[str, float]:
-    return {i.code: np.inf if i.cap is None else i.cap for i in settings.indicators}
+        share = target / capped if indicator.direction == "down" else capped / target
+    return np.minimum(FULL, FULL * share)

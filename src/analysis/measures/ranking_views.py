@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 
 from analysis.measures.funnel import funnel
 from analysis.measures.ranking_tables import rankings_reasons
-from analysis.measures.scoring import ScoreInputs, drawn_attainments, score_inputs
+from analysis.measures.scoring import THREADS, ScoreInputs, drawn_attainments, score_inputs
 from analysis.measures.sensitivity import ranking_sensitivity
 from analysis.settings import Settings
 
@@ -27,9 +29,9 @@ def sensitivity_by_school(indicators: pd.DataFrame, schools: pd.DataFrame, setti
     """
     inputs = score_inputs(indicators, schools, settings)
     ranked = rankings_reasons(inputs, settings) == ""
-    frames = []
-    for group in sorted(set(inputs.groups[ranked])):
-        frames.append(_group_sensitivity(inputs.rows(ranked & (inputs.groups == group)), settings))
+    groups = [inputs.rows(ranked & (inputs.groups == group)) for group in sorted(set(inputs.groups[ranked]))]
+    with ThreadPoolExecutor(THREADS) as pool:  # the results keep the order of the groups
+        frames = list(pool.map(lambda group: _group_sensitivity(group, settings), groups))
     if not frames:
         return pd.DataFrame(columns=SENSITIVITY_COLUMNS)
     table = pd.concat(frames, ignore_index=True).assign(period=indicators["period"].iloc[0])

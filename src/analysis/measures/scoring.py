@@ -11,10 +11,10 @@ from scipy import stats
 
 from analysis.measures.chances import chances_of_group
 from analysis.measures.composite import aggregated
+from analysis.measures.indicators import FULL, attainment_of
 from analysis.periods import Period
 from analysis.settings import Indicator, Settings
 
-FULL = 100.0  # attainment of a target counts up to here
 _USABLE = ("ok", "special_conditions")
 _MIN_DRAWS = 100
 _DRAWN_COUNTS = 10_000_000  # counts drawn at most; with more schools there are fewer draws each
@@ -163,7 +163,9 @@ def draws_for(inputs: ScoreInputs, wanted: int) -> int:
 def drawn_attainments(inputs: ScoreInputs, draws: int, seed: int) -> np.ndarray:
     """All draws at once, see :func:`draw_portion`."""
     chance = chances_behind(inputs)
-    return np.concatenate([draw_portion(inputs, chance, portion) for portion in portions(inputs, draws, seed)])
+    with ThreadPoolExecutor(THREADS) as pool:  # the results keep the order of the portions
+        drawn = list(pool.map(lambda portion: draw_portion(inputs, chance, portion), portions(inputs, draws, seed)))
+    return np.concatenate(drawn)
 
 
 def portions(inputs: ScoreInputs, draws: int, seed: int) -> list[Portion]:
@@ -183,15 +185,8 @@ def draw_portion(inputs: ScoreInputs, chance: np.ndarray, portion: Portion) -> n
     for column, indicator in enumerate(inputs.indicators):
         value = indicator.scale * _drawn_ratio(indicator, chance[:, column], inputs.denominator[:, column], size, rng)
         drawn[:, :, column] = attainment_of(value, inputs.targets[column], indicator)
-    return np.where(np.isnan(inputs.attainment), np.nan, drawn)
-
-
-def attainment_of(value: np.ndarray, target: float, indicator: Indicator) -> np.ndarray:
-    """Percent of the target reached, at most 100; for downward indicators the target over the value."""
-    capped = value if indicator.cap is None else np.minimum(value, indicator.cap)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = target / capped if indicator.direction == "down" else capped / target
-    return np.minimum(FULL, FULL * share)
+    drawn[:, np.isnan(inputs.attainment)] = np.nan
+    return drawn
 
 
 def score_interval(
@@ -216,7 +211,7 @@ def _drawn_ratio(
 
 
 def _scored(rows: pd.DataFrame, period: Period | None, settings: Settings) -> tuple[Indicator, ...]:
-    present = set(rows["indicator"])
+    present = set(rows["indicator"].unique())
     if period is None:
         return ()
     return tuple(one for one in settings.indicators if one.code in present and one.is_scored(period))
