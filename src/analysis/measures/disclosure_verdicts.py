@@ -127,11 +127,12 @@ def verdicts(
     else:
         decided = _of_meeting(rows, limits, nested)
         decided = _of_public(decided, rows, limits, nested) if edition == "public" else decided
-    decided = decided[decided.index < len(own)]
     for name in FLAGS[:3]:
         decided[name] = decided[name].astype("boolean").fillna(False).astype(bool)
-    decided["hide_value"] |= _hidden_before(own).reindex(decided.index)
+    decided["hide_value"] |= _hidden_before(own).reindex(decided.index, fill_value=False)
+    # a month of the city's history has its schools among the other reports' rows
     decided["parts_hidden"] = _parts_hidden(decided, edition)
+    decided = decided[decided.index < len(own)]
     decided = decided.assign(**_rules(decided, limits))
     return Verdicts(edition, limits, decided, groups, own_school, places, _periods(tables), own, counted)
 
