@@ -25,6 +25,8 @@ from analysis.measures.disclosure_rules import RULE_OF_LABEL, Rule, reason_text
 
 FLAGS = ["hide_numerator", "hide_denominator", "hide_value", "parts_hidden"]
 PARTS = "indicator_parts"  # the table of the other periods
+# The last call of `_of_meeting` and its answer: the meeting's, the public edition and all cards of a report share it.
+_DECIDED_LAST: list[tuple[pd.DataFrame, tuple[Limits, tuple[tuple[str, str], ...]], pd.DataFrame]] = []
 MIN_SCHOOLS = 5  # medians, and spreads beside the own school's figures, need as many schools
 
 
@@ -138,8 +140,14 @@ def verdicts(
 
 def _of_meeting(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """What directors see: every reader knows the own school."""
-    judged = with_sensitivity(rows, replace(limits, few_schools=0))
-    return judged.join(hidden_rows(judged, limits, leaf="school", insider=True, nested=nested))
+    asked = (replace(limits, few_schools=0), tuple(nested))
+    for rows_before, asked_before, decided in _DECIDED_LAST:
+        if asked == asked_before and rows.equals(rows_before):
+            return decided.copy()
+    judged = with_sensitivity(rows, asked[0])
+    decided = judged.join(hidden_rows(judged, limits, leaf="school", insider=True, nested=nested))
+    _DECIDED_LAST[:] = [(rows, asked, decided)]
+    return decided.copy()
 
 
 def _of_public(
