@@ -1,13 +1,17 @@
 """Drill: many small cities, all reports' editions together, every hidden count bounded by linear programming.
 
-``python drills/disclose_editions.py [first seed] [number of cities]`` – the tables go through the same stages' functions
-and the same protection as in a report, without rendering; tests/rendered/test_readers.py does it over finished files.
+``python drills/disclose_editions.py [first seed] [number of cities] [--figures N]`` – the tables go through the same
+stages' functions and protection as in a report, without rendering; tests/rendered/test_readers.py does it over files.
 The reader has both editions of all reports at once, since more is never told by less; then a head adds the figures of
 the own school.
+
+``--figures N``: cities with ranked schools instead, and of each N questions whether places, levels, steps, verdicts and
+all other figures could be the same with other counts (tests/rendered/witness.py); 0 asks about every small count.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from dataclasses import replace
@@ -23,8 +27,9 @@ from analysis.measures.disclosure import protect  # noqa: E402
 from analysis.measures.disclosure_breaches import breaches, breaches_to_head  # noqa: E402
 from analysis.settings import Settings, load_settings  # noqa: E402
 from tests.rendered.small_city import write_small_city  # noqa: E402
-from tests.rendered.small_tables import PERIODS, tables_of_period  # noqa: E402
+from tests.rendered.small_tables import PERIODS, City, tables_of_period  # noqa: E402
 from tests.rendered.told import together  # noqa: E402
+from tests.rendered.witness import differences, few_draws, questions, unproved  # noqa: E402
 
 TABLES = ("indicators", "indicator_history")
 
@@ -64,14 +69,58 @@ def check_city(seed: int, settings: Settings) -> tuple[int, int]:
     return len(found), hidden
 
 
-def main(first: int = 1, number: int = 3) -> int:
+def check_figures(seed: int, settings: Settings, number: int) -> tuple[int, int]:
+    """Small counts of one city that some figure might narrow, and how many were asked about."""
+    settings = few_draws(settings)
+    with tempfile.TemporaryDirectory(prefix="orientir-disclose-") as folder:
+        data = Path(folder) / "city"
+        write_small_city(data, seed, ranked=True)
+        run_intake(data, settings, jobs=1)
+        city = City.of(data, settings, ranked=True)
+    true = {key: city.tables(key, city.observations) for key in PERIODS}
+    by = {"schools": city.schools, "settings": settings}
+    seen = [
+        (key, protect(tables, edition, settings.project.privacy, **by).tables)  # type: ignore[arg-type]
+        for edition in ("meeting", "public")
+        for key, tables in true.items()
+    ]
+    truth = together(list(true.values()), (*TABLES, "indicator_parts"))
+    asked = questions(truth, together([tables for _, tables in seen], TABLES), city)
+    asked = replace(asked, goals=asked.goals[:: max(1, len(asked.goals) // number)] if number else asked.goals)
+
+    def replay(observations: pd.DataFrame) -> list[str]:
+        other = {key: city.tables(key, observations) for key in PERIODS}
+        return [f"{key}: {one}" for key, tables in seen for one in differences(tables, true[key], other[key])]
+
+    failed = unproved(asked, replay, city)
+    print(f"city {seed}: {len(asked.goals)} questions, {len(failed)} without a witness", flush=True)
+    for (row, count, _), end, found in failed:
+        print(f"  {' '.join(row)} {count} {end:g}: {len(found)} differences, {'; '.join(found[:3])}", flush=True)
+    return len(failed), len(asked.goals)
+
+
+def main(first: int = 1, number: int = 3, figures: int | None = None) -> int:
     """Exit code 1 when any city gives something away."""
     settings = _quick(load_settings(ROOT / "params"))
-    counts = [check_city(seed, settings) for seed in range(first, first + number)]
+    seeds = range(first, first + number)
+    if figures is not None:
+        counts = [check_figures(seed, settings, figures) for seed in seeds]
+        found, asked = map(sum, zip(*counts, strict=True))
+        print(f"{number} cities, {asked} questions, {found} without a witness")
+        return int(found > 0)
+    counts = [check_city(seed, settings) for seed in seeds]
     found, hidden = map(sum, zip(*counts, strict=True))
     print(f"{number} cities, {hidden} rows with hidden figures, {found} breaches")
     return int(found > 0)
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("first", nargs="?", type=int, default=1)
+    parser.add_argument("number", nargs="?", type=int, default=3)
+    parser.add_argument("--figures", type=int)
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(main(**vars(_arguments())))

@@ -21,6 +21,19 @@ PERIODS = {"2022H1": "all", "2022-03": "s102,s126", "2022": "s102,s126", "2021-2
 EDITIONS = ("working", "meeting", "public")
 
 
+#: Files that take longest, in the order in which two processes best take them: while one makes the reports that most
+#: others share, the other is at what needs none; the rest, hundreds of short tests, fills both up to the end.
+FIRST = (
+    *("golden/test_golden.py", "integration/test_drills.py", "integration/test_report_again.py"),
+    *("rendered/test_readers.py", "rendered/test_jupyterlab.py", "integration/test_cluster.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    files = {ROOT / "tests" / name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: files.get(item.path, len(FIRST)))
+
+
 @dataclass(frozen=True)
 class Made:
     """The data folder and the folder of its reports."""

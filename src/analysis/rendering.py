@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from analysis.report.workers import TASK_SECONDS, run_tasks
 from analysis.requests import Progress, ReportRequest
 from analysis.runlog import RunLog
 from analysis.settings import Settings
-from analysis.slices import Slice, prepare_slices
+from analysis.slices import Slice, prepare_editions, prepare_slices
 from analysis.tablestore import load_table
 from analysis.workspace import RequestError
 
@@ -27,8 +27,6 @@ REPORTS = {"month": "monthly_report", "half": "interim_report", "year": "final_r
 EDITIONS: tuple[Edition, ...] = ("working", "meeting", "public")
 CARD, CARDS, WORKBOOK = "school_card", "schools/", "results.xlsx"
 WITH_WORKBOOK, WITH_WORD = ("meeting", "public"), ("meeting",)
-# Slices made by one task: the tables are read once for all of them.
-_SLICES_PER_TASK = 8
 
 
 def run_stage(build: BuildFolder, stage: str, request: ReportRequest, log: RunLog) -> None:
@@ -106,19 +104,27 @@ class _Work:
     def slices(self) -> Iterator[Slice]:
         """The tables of every edition and card, editions first: they take longest."""
         schools = schools_with_cards(self.build.tables, self.request)
-        cards: list[tuple[str, Edition, str]] = [(CARDS + school, "card", school) for school in schools]
-        wanted: list[tuple[str, Edition, str]] = [(edition, edition, "") for edition in EDITIONS]
-        batches: list[Sequence[Any]] = [[one] for one in wanted]
-        batches += [cards[start : start + _SLICES_PER_TASK] for start in range(0, len(cards), _SLICES_PER_TASK)]
-        for outcome in run_tasks([self._preparation(batch) for batch in batches], self.request.jobs):
+        working, *protected = [(edition, edition, "") for edition in EDITIONS]
+        editions = [self._slicing(prepare_slices, [working]), self._slicing(prepare_editions, protected, bool(schools))]
+        made, (protected_made, others) = self._prepared(editions)
+        yield from (*made, *protected_made)
+        cards = [(CARDS + school, "card", school) for school in schools]
+        share = -(-len(cards) // self.request.jobs) or 1  # a task reads the tables once for all its cards
+        batches = [cards[start : start + share] for start in range(0, len(cards), share)]
+        for made in self._prepared([self._slicing(prepare_slices, batch, others) for batch in batches]):
+            yield from made
+
+    def _prepared(self, tasks: Sequence[Task]) -> list[Any]:
+        outcomes = run_tasks(tasks, self.request.jobs)
+        for outcome in outcomes:
             if not outcome.ok:
                 raise NotebookError(f"Таблицы не подготовлены: {outcome.error}")
-            yield from outcome.value
+        return [outcome.value for outcome in outcomes]
 
-    def _preparation(self, batch: Sequence[Any]) -> Task:
+    def _slicing(self, prepare: Callable[..., Any], wanted: Sequence[Any], *shared: object) -> Task:
         space, request = self.build.space, self.request
         where = (self.build.tables, space.settings, request.period, request.baseline)
-        return Task("", prepare_slices, (*where, batch, space.is_demo, self.build.scratch))
+        return Task("", prepare, (*where, wanted, space.is_demo, self.build.scratch, *shared))
 
     def offer(self, one: Slice) -> None:
         """Take a report or a card over, or plan it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from analysis.report.opening import Edition, PeriodReport, of_others, report_of
 from analysis.report.prepared import report_to_bytes
 from analysis.settings import Settings
 from analysis.tablestore import load_tables
+
+Others = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,15 @@ def prepare_slices(
     wanted: Sequence[tuple[str, Edition, str]],
     demo: bool,
     folder: Path,
+    others: Others | None = None,
 ) -> list[Slice]:
-    """Write the slice of every (name, edition, school) wanted into ``folder``."""
+    """Write the slice of every (name, edition, school) wanted into ``folder``.
+
+    others: what cards may say of other schools; made when it is not given.
+    """
     everything = load_tables(tables)
-    others = of_others(everything, settings) if any(edition == "card" for _, edition, _ in wanted) else None
+    if others is None and any(edition == "card" for _, edition, _ in wanted):
+        others = of_others(everything, settings)
     slices = []
     for name, edition, school in wanted:
         report = report_of(everything, settings, period, baseline, edition, school, demo=demo, others=others)
@@ -44,6 +51,25 @@ def prepare_slices(
         path.write_bytes(report_to_bytes(report))
         slices.append(Slice(name, path, digest_of(report)))
     return slices
+
+
+def prepare_editions(
+    tables: Path,
+    settings: Settings,
+    period: Period,
+    baseline: Period,
+    wanted: Sequence[tuple[str, Edition, str]],
+    demo: bool,
+    folder: Path,
+    for_cards: bool,
+) -> tuple[list[Slice], Others | None]:
+    """:func:`prepare_slices` of editions, and what cards may say of other schools.
+
+    The meeting's, the public edition and all cards rest on the same decisions, which take longest: made by one process,
+    they are made once.
+    """
+    slices = prepare_slices(tables, settings, period, baseline, wanted, demo, folder)
+    return slices, of_others(load_tables(tables), settings) if for_cards else None
 
 
 def digest_of(report: PeriodReport) -> str:

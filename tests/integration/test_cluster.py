@@ -79,10 +79,12 @@ def contents(folder):
 
 
 @pytest.mark.slow
-def test_a_worker_is_killed_and_every_card_is_as_on_one_machine(cluster, generated, tmp_path):
+def test_a_worker_is_killed_and_every_card_is_as_on_one_machine(made, cluster, tmp_path):
+    """What one machine has made is taken over from the report of all cards."""
     address, workers = cluster
     data = tmp_path / "data" / "demo"
-    shutil.copytree(generated, data)
+    shutil.copytree(made.data, data)
+    shutil.copytree(made.reports / "2022H1", tmp_path / "here" / "demo" / "2022H1")
     request = ("report", "2022H1", "--data", data, "--schools", ",".join(CARDS))
     here = subprocess.run(analysis(*request, "--out", tmp_path / "here"), cwd=ROOT, capture_output=True, check=False)
     assert here.returncode == 0, here.stderr

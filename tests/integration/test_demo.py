@@ -52,9 +52,12 @@ def demo(generated):
 
 
 @pytest.fixture(scope="module")
-def taken_in(demo, settings, tmp_path_factory):
+def taken_in(demo, made, settings, tmp_path_factory):
+    """Read by the session's first report: the same files as these."""
     folder = tmp_path_factory.mktemp("intake") / "demo"
-    shutil.copytree(demo, folder)
+    shutil.copytree(made.data, folder)
+    sent = [{path.relative_to(data): path.read_bytes() for path in data.glob("inbox/*/*")} for data in (demo, folder)]
+    assert len(sent[0]) > 800 and sent[0] == sent[1]
     return run_intake(folder, settings)
 
 

@@ -23,12 +23,13 @@ RULES = {
 
 
 @pytest.fixture(scope="module")
-def demo(generated, tmp_path_factory):
+def demo(made, tmp_path_factory):
+    """What the first report of the session has taken in, as every later run gets it."""
     folder = tmp_path_factory.mktemp("data") / "demo"
-    shutil.copytree(generated, folder)
+    shutil.copytree(made.data, folder)
     with (folder / "planted_errors.csv").open(encoding="utf-8", newline="") as file:
         planted = list(csv.DictReader(file))
-    return run_intake(folder, settings(), jobs=2), planted
+    return run_intake(folder, settings()), planted
 
 
 def test_every_planted_mistake_is_found_where_it_is(demo):

@@ -54,12 +54,14 @@ def built(folder):
 
 
 @pytest.fixture(scope="module")
-def first(generated, tmp_path_factory):
-    """Demo data with the report made from them: (data folder, out folder)."""
+def first(made, tmp_path_factory):
+    """Demo data with a report of these schools' cards, taken over from one of all: (data folder, out folder)."""
     data = tmp_path_factory.mktemp("data") / "demo"
     out = tmp_path_factory.mktemp("out")
-    shutil.copytree(generated, data)
-    assert "Формы представили" in report(data, out)
+    shutil.copytree(made.data, data)
+    shutil.copytree(made.reports / PERIOD, out / "demo" / PERIOD)
+    assert "13 карт без изменений" in report(data, out).replace("\xa0", " ")
+    assert not built(out / "demo" / PERIOD)
     return data, out
 
 

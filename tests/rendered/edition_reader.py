@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -17,8 +18,9 @@ HEADER_ROW = 3
 _NUMBER = re.compile(r"[−-]?\d[\d\s]*(?:,\d+)?")
 
 
+@cache
 def sheets(edition: Path) -> dict[str, pd.DataFrame]:
-    """The tables of the edition's workbook."""
+    """The tables of the edition's workbook, read once: not to be changed."""
     words = dict.fromkeys(("unit_id", "period", "baseline"), str)
     book = pd.read_excel(edition / "results.xlsx", sheet_name=None, header=HEADER_ROW, dtype=words)
     return {name: frame for name, frame in book.items() if name != "Содержание"}
@@ -62,6 +64,7 @@ def _place(head: str, period: str) -> tuple[str, str, str] | None:
     return ("city", "city", year[1]) if year else None
 
 
+@cache
 def contents(edition: Path) -> dict[str, str]:
     """Every file, and every file inside packed ones, as text: bytes, metadata and the text of PDF pages."""
     found: dict[str, str] = {}

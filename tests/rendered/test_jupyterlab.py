@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -175,21 +176,32 @@ def test_the_shown_picture_and_table_are_saved(page, project):
     assert len(lines) > 5
 
 
-def fingerprints(folder):
-    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def run_all(project):
+    """A notebook as «Run All» does it, once: the stock kernel, the folder of the notebooks, nothing passed in."""
+
+    @cache
+    def run_all(name):
+        notebook = nbformat.read(project / "notebooks" / name, as_version=4)
+        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(project / "notebooks")}}).execute()
+        return notebook
+
+    return run_all
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_run_all_with_the_default_parameters(project, name):
-    """As «Run All» does it: the stock kernel, the folder of the notebooks, nothing passed in; no report changes."""
-    reports = {period: fingerprints(project / "reports" / "demo" / period) for period in PERIODS}
-    notebook = nbformat.read(project / "notebooks" / name, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(project / "notebooks")}}).execute()
+def test_run_all_with_the_default_parameters(project, made, run_all, name):
+    """No report changes."""
+    notebook = run_all(name)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert outputs
     assert [output.get("text", "") for output in outputs if output.get("name") == "stderr"] == []
-    for period, before in reports.items():
-        assert fingerprints(project / "reports" / "demo" / period) == before
+    for period in PERIODS:
+        assert contents(project / "reports" / "demo" / period) == contents(made.reports / period)
 
 
 def test_stages_run_by_hand_leave_drafts_for_each_other(project):
@@ -213,11 +225,9 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def executed(project):
+def executed(project, run_all):
     """The monthly report as an analyst saves it after «Run All»."""
-    notebook = nbformat.read(project / "notebooks" / "monthly_report.ipynb", as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(project / "notebooks")}}).execute()
-    nbformat.write(notebook, project / "notebooks" / "saved.ipynb")
+    nbformat.write(run_all("monthly_report.ipynb"), project / "notebooks" / "saved.ipynb")
     yield "saved.ipynb"
     (project / "notebooks" / "saved.ipynb").unlink()
 

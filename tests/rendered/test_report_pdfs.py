@@ -38,12 +38,23 @@ def opened(report):
 
 
 @pytest.fixture(scope="module")
-def pages(report):
+def read(report):
+    """Every page of the report, read once: its pieces of text with their places, and its words."""
     return [placed(page) for page in pypdf.PdfReader(report).pages]
 
 
-def placed(page) -> list[tuple[float, float, str]]:
-    """Every piece of text of a page with its place: x, y, text."""
+@pytest.fixture
+def pages(read):
+    return [pieces for pieces, _ in read]
+
+
+@pytest.fixture
+def texts(read):
+    return [words for _, words in read]
+
+
+def placed(page) -> tuple[list[tuple[float, float, str]], str]:
+    """Every piece of text of a page with its place (x, y, text), and the text as words."""
     found = []
 
     def visit(text, cm, tm, _font, _size):
@@ -51,12 +62,8 @@ def placed(page) -> list[tuple[float, float, str]]:
             x, y = (tm[4] * cm[i] + tm[5] * cm[i + 2] + cm[i + 4] for i in (0, 1))
             found.append((x, y, text.replace("\u00a0", " ").strip()))
 
-    page.extract_text(visitor_text=visit)
-    return found
-
-
-def words(page) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"[-\u00ad]\n", "", page.extract_text().replace("\u00a0", " ")))
+    text = page.extract_text(visitor_text=visit)
+    return found, re.sub(r"\s+", " ", re.sub(r"[-\u00ad]\n", "", text.replace("\u00a0", " ")))
 
 
 def test_it_declares_pdf_ua_language_and_title(opened):
@@ -97,8 +104,7 @@ def test_fonts_are_embedded(opened):
             assert "/FontFile2" in descriptor or "/FontFile3" in descriptor
 
 
-def test_pages_are_numbered_from_the_second_and_stamped(report):
-    texts = [words(page) for page in pypdf.PdfReader(report).pages]
+def test_pages_are_numbered_from_the_second_and_stamped(texts):
     assert len(texts) >= 2 and not texts[0].startswith("1 ")
     assert all(text.startswith(f"{number} ") for number, text in enumerate(texts[1:], start=2))
     assert all("ДЕМОНСТРАЦИОННЫЕ ДАННЫЕ" in text for text in texts)
@@ -190,10 +196,9 @@ def page_of(row, numbers) -> int | None:
     return None
 
 
-def test_tables_repeat_their_heads(report):
+def test_tables_repeat_their_heads(report, texts):
     if report.parent.name != "working" or report.parents[1].name in ("2021-2025", DIGEST):
         pytest.skip("no table of schools in this report")
-    texts = [words(page) for page in pypdf.PdfReader(report).pages]
     rows = [
         text for text in texts if len(re.findall(r"(?:СОШ|Гимназия|Лицей) № \d+ . (?:в срок|с опозданием)", text)) > 2
     ]
@@ -211,7 +216,7 @@ def test_every_card_is_one_page_of_a4_and_accessible(made):
                 assert about["pdfuaid:part"] == "1"
             assert pdf_ua.faults(pdf) == [], card
             assert [bool(re.search(r"\d", alt)) for kind, alt in tags(pdf) if kind == "/Figure"] == [True]
-        text = words(pypdf.PdfReader(card).pages[0])
+        _, text = placed(pypdf.PdfReader(card).pages[0])
         assert not re.search(r"\d-\s+го", text), card
 
 

@@ -23,6 +23,7 @@ from analysis.intake.checks_sums import check_reconcile
 from analysis.intake.form_checks import split_rule
 from analysis.intake.hits import Hits, make_hits, number_text
 from analysis.intake.layout import MEASURE_SHEETS
+from analysis.intake.side_by_side import Floats, SideBySide
 from analysis.settings import Check, Settings
 
 CheckFunction = Callable[[pd.DataFrame, Check, Settings], Hits]
@@ -35,54 +36,35 @@ def check_at_most(values: pd.DataFrame, check: Check, settings: Settings) -> Hit
     the whole: which of the two is wrong only the school knows.
     """
     codes = {code for rule in check.rules for parts, whole in [split_rule(rule)] for code in (*parts, whole)}
-    wide, labels = _by_form(values[values["measure"].isin(codes)])
+    given = values[values["measure"].isin(codes) & values["value"].notna()]
+    forms = SideBySide.of(given, ["school_id", "form", "copy"], ["level", "measure"])
     hits: list[Hits] = []
     for rule in check.rules:
         parts, whole = split_rule(rule)
         for level in MEASURE_SHEETS:
-            if (level, parts[0]) in wide.columns:
-                hits += _rule_hits(wide, labels, level, parts, whole, check, settings)
+            if (level, parts[0]) in forms.values:
+                hits += _rule_hits(forms, level, parts, whole, check, settings)
     return pd.concat(hits, ignore_index=True) if hits else make_hits()
 
 
-def _by_form(values: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row per form, one column per (level, measure): the values, and the labels of their rows."""
-    keyed = values[values["value"].notna()].assign(row=lambda frame: frame.index)
-    index, columns = ["school_id", "form", "copy"], ["level", "measure"]
-    keyed = keyed.drop_duplicates([*index, *columns])
-    return keyed.pivot(index=index, columns=columns, values="value"), keyed.pivot(
-        index=index, columns=columns, values="row"
-    )
-
-
-def _take(wide: pd.DataFrame, level: str, code: str) -> pd.Series:
+def _take(forms: SideBySide, level: str, code: str) -> Floats:
     """The measure at a level, filled from the other sheets of the same form."""
-    taken = pd.Series(np.nan, index=wide.index)
-    for place in (level, *(other for other in MEASURE_SHEETS if other != level)):
-        if (place, code) in wide.columns:
-            taken = taken.fillna(wide[place, code])
-    return taken
+    return forms.filled(tuple((place, code) for place in (level, *(one for one in MEASURE_SHEETS if one != level))))
 
 
 def _rule_hits(
-    wide: pd.DataFrame,
-    labels: pd.DataFrame,
-    level: str,
-    parts: tuple[str, ...],
-    whole: str,
-    check: Check,
-    settings: Settings,
+    forms: SideBySide, level: str, parts: tuple[str, ...], whole: str, check: Check, settings: Settings
 ) -> list[Hits]:
     """The hits of one rule on one sheet; no frame at all when everything holds."""
-    left = sum((_take(wide, level, part) for part in parts[1:]), _take(wide, level, parts[0]))
-    right = _take(wide, level, whole)
-    bad = ((left > right) & wide[level, parts[0]].notna()).to_numpy()
+    left = sum((_take(forms, level, part) for part in parts[1:]), _take(forms, level, parts[0]))
+    right = _take(forms, level, whole)
+    bad = (left > right) & ~np.isnan(forms.values[level, parts[0]])
     if not bad.any():
         return []
-    rows = labels[bad]
+    rows = [forms.rows[level, part][bad] for part in parts if (level, part) in forms.rows]
     name = settings.measure(whole).name
     hits = make_hits(
-        row=rows[level, parts[0]].astype("int64").to_numpy(),
+        row=rows[0].astype("int64"),
         found=[
             f"{number_text(part)}, а «{name}» – {number_text(total)}"
             for part, total in zip(left[bad], right[bad], strict=True)
@@ -90,10 +72,7 @@ def _rule_hits(
         expected=[f"не больше, чем «{name}»" if len(parts) == 1 else check.text[:1].lower() + check.text[1:]]
         * bad.sum(),
         action=[f"{check.text}: проверьте оба числа"] * bad.sum(),
-        reject=[
-            [int(row) for row in together if row == row]
-            for together in rows[[(level, part) for part in parts if (level, part) in rows.columns]].to_numpy()
-        ],
+        reject=[[int(row) for row in together if row == row] for together in zip(*rows, strict=True)],
     )
     return [hits]
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis.intake.hits import Hits, make_hits, number_text
+from analysis.intake.side_by_side import SideBySide
 from analysis.settings import Check, Settings
 
 
 def check_exact_hundred(values: pd.DataFrame, check: Check, settings: Settings) -> Hits:
     """Exactly 100 % in at least ``threshold`` indicators of one form."""
-    wide = values.drop_duplicates(["school_id", "form", "measure"]).pivot(
-        index=["school_id", "form"], columns="measure", values="value"
-    )
-    count = pd.Series(0, index=wide.index)
+    forms = SideBySide.of(values, ["school_id", "form"], ["measure"])
+    count = np.zeros(len(forms.first), dtype=int)
     for indicator in settings.indicators:
-        codes = set(indicator.measures)
-        if indicator.unit == "percent" and indicator.denominator and codes <= set(wide.columns):
-            whole = wide[indicator.denominator]
-            count += ((wide[list(indicator.numerator)].sum(axis=1, skipna=False) == whole) & (whole > 0)).astype(int)
-    bad = count[count >= (check.threshold or 4)]
-    first = values.drop_duplicates(["school_id", "form"]).reset_index().set_index(["school_id", "form"])["index"]
+        if indicator.unit == "percent" and indicator.denominator and set(indicator.measures) <= set(forms.values):
+            whole = forms.values[indicator.denominator]
+            count += (sum(forms.values[code] for code in indicator.numerator) == whole) & (whole > 0)
+    bad = count >= (check.threshold or 4)
     return make_hits(
-        row=first.reindex(bad.index).to_numpy(dtype="int64"),
-        found=[f"100\N{NO-BREAK SPACE}% по {number} показателям" for number in bad],
-        expected=["доли, посчитанные по фактическим данным"] * len(bad),
-        action=[f"{check.text}: подтвердите или исправьте"] * len(bad),
+        row=forms.first[bad],
+        found=[f"100\N{NO-BREAK SPACE}% по {number} показателям" for number in count[bad]],
+        expected=["доли, посчитанные по фактическим данным"] * bad.sum(),
+        action=[f"{check.text}: подтвердите или исправьте"] * bad.sum(),
         whole_form=True,
     )
 

@@ -53,6 +53,23 @@ def feasible_intervals(
     printed has ``level`` others, the schools that are in one of two periods only ``departed``. Raises ValueError if the
     printed figures contradict each other.
     """
+    system, goals = told_by(tables, schools=schools, settings=settings, rounding=rounding, truth=truth)
+    goals = [goal for goal in goals if wanted is None or goal[0] in wanted]
+    wide = None if enough is None else [enough(unit, count) for unit, count, _ in goals]
+    found = system.range_of([goal for _, _, goal in goals], wide)
+    frame = pd.DataFrame([(*unit, count, *ends) for (unit, count, _), ends in zip(goals, found, strict=True)])
+    return frame.set_axis([*ROW, "count", "low", "high"], axis=1) if len(frame) else _no_intervals()
+
+
+def told_by(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    schools: pd.DataFrame,
+    settings: Settings,
+    rounding: int | None = None,
+    truth: pd.DataFrame | None = None,
+) -> tuple[LinearSystem, list[Goal]]:
+    """Everything the tables say about hidden counts, and each of these as row, count and linear expression."""
     counted = counted_indicators(settings.indicators, settings.measures)
     rows = people_rows(tables["indicators"], counted, groups_of(schools))
     rows = rows.join(tables["indicators"][["value", "attainment", "suppressed"]])
@@ -67,13 +84,7 @@ def feasible_intervals(
     _add_nested(system, rows, settings, true or {})
     departed = list(_add_periods(system, rows, true))
     _add_panels(system, tables.get("changes"), rows, rounding)
-    goals = [
-        goal for goal in (*_goals(rows, others), *_with_rests(departed, rows)) if wanted is None or goal[0] in wanted
-    ]
-    wide = None if enough is None else [enough(unit, count) for unit, count, _ in goals]
-    found = system.range_of([goal for _, _, goal in goals], wide)
-    frame = pd.DataFrame([(*unit, count, *ends) for (unit, count, _), ends in zip(goals, found, strict=True)])
-    return frame.set_axis([*ROW, "count", "low", "high"], axis=1) if len(frame) else _no_intervals()
+    return system, [*_goals(rows, others), *_with_rests(departed, rows)]
 
 
 def _no_intervals() -> pd.DataFrame:
@@ -193,11 +204,12 @@ def _add_nested(system: LinearSystem, rows: pd.DataFrame, settings: Settings, tr
     units = schools[["unit_id", "source"]].drop_duplicates()
     keys = set(schools["numerator_key"]) | set(schools["denominator_key"])
     for part, whole in nested_measures(settings.checks):
-        if part in keys and whole in keys:
+        parts = [part] if part in keys else part.split("+")
+        if keys.issuperset(parts) and whole in keys:
             for unit, period in units.itertuples(index=False):
-                small, large = ("school", unit, period, part), ("school", unit, period, whole)
-                if true.get(small, 0.0) <= true.get(large, np.inf):
-                    system.at_most([(small, 1.0), (large, -1.0)])
+                small, large = [("school", unit, period, one) for one in parts], ("school", unit, period, whole)
+                if sum(true.get(one, 0.0) for one in small) <= true.get(large, np.inf):
+                    system.at_most([*((one, 1.0) for one in small), (large, -1.0)])
 
 
 def true_counts(truth: pd.DataFrame) -> dict[Hashable, float]:

@@ -19,7 +19,6 @@ from analysis.measures.disclosure_verdicts import Verdicts
 
 Tables = Mapping[str, pd.DataFrame]
 SCHOOL = ["school_id", "period"]
-SCORES = ["score", "score_low", "score_high"]
 KEPT = ("rank", "attainment_level")
 INTERVALS = ["rank_low", "rank_high", "rank_low_joint", "rank_high_joint"]
 
@@ -36,15 +35,17 @@ def rankings(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.Data
     groups = [frame["group"], frame["period"]]
     certain = frame["rank_low"] == frame["rank_high"]
     text = verdicts.secondary
-    result = hide(frame, pd.Series(touched, index=frame.index), SCORES, text)
+    result = hide(frame, pd.Series(touched, index=frame.index), ["score"], text)
     result = hide(result, place.groupby(groups).transform("any"), ["rank"], text)
     result = hide(result, place & certain, INTERVALS, text)
     result = hide(result, level, ["attainment_level"], text)
-    if verdicts.places:
-        return result
-    everywhere = pd.Series(True, index=frame.index)
-    no_places = reason_text(Rule.PLACES, verdicts.limits)
-    return hide(result, everywhere, ["rank", *INTERVALS, "previous_rank"], no_places, Rule.PLACES)
+    if not verdicts.places:
+        everywhere = pd.Series(True, index=frame.index)
+        no_places = reason_text(Rule.PLACES, verdicts.limits)
+        result = hide(result, everywhere, ["rank", *INTERVALS, "previous_rank"], no_places, Rule.PLACES)
+    # how far chance moves a score is judged by the figures of the whole group
+    of_group = pd.Series(touched, index=frame.index).groupby(groups).transform("any")
+    return hide(result, of_group, ["score_low", "score_high"], text)
 
 
 def hidden_contributions(frame: pd.DataFrame, verdicts: Verdicts) -> pd.DataFrame:
@@ -146,7 +147,7 @@ def _band(frame: pd.DataFrame, kept: str) -> tuple[pd.Series, pd.Series]:
 
 
 def sensitivity(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
-    """Places under other methods: none when the meeting sees no places; no averages in groups with a hidden figure."""
+    """Places under other methods: none when the meeting sees no places, none in groups with a hidden figure."""
     frame = with_reasons(frame)
     if verdicts.edition != "meeting":
         return frame
@@ -155,7 +156,8 @@ def sensitivity(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.D
     ranked = tables["rankings"]
     touched = hidden_contributions(ranked, verdicts)["school_id"].map(verdicts.groups)
     of_group = frame["school_id"].map(verdicts.groups)
-    return hide(frame, of_group.isin(set(touched)), ["rank_mean", "rank_median"], verdicts.secondary)
+    places = ["rank_mean", "rank_median", "rank_q05", "rank_q95"]
+    return hide(frame, of_group.isin(set(touched)), places, verdicts.secondary)
 
 
 def place_steps(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:

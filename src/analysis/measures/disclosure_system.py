@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import coo_array, csr_array, eye_array, hstack, vstack
 from scipy.sparse.csgraph import connected_components
 
 Term = tuple[Hashable, float]
@@ -81,6 +81,33 @@ class LinearSystem:
                 if ranges.lacks(at, sign):
                     ranges.look_at(blocks.corner(sign * goals[[at]].toarray()[0]))
         return list(zip(ranges.low.tolist(), ranges.high.tolist(), strict=True))
+
+    def nearest(
+        self,
+        goals: Sequence[tuple[Sequence[Term], float]],
+        true: Mapping[Hashable, float],
+        cost: Mapping[Hashable, float] | None = None,
+    ) -> dict[Hashable, float] | None:
+        """Counts that obey everything and give each goal its value, with the fewest people moved; None if there are none.
+
+        true: the counts of people, which stay whole numbers; others need not. cost: of moving a count by one (1).
+        """
+        split = [(self._split(terms), value) for terms, value in goals]
+        blocks, names = self._blocks(), list(self._position)
+        rows, columns, values = (
+            [at for at, ((c, *_), _) in enumerate(split) for _ in c],
+            [c for (columns, *_), _ in split for c in columns],
+            [c for (_, coefficients, _), _ in split for c in coefficients],
+        )
+        wanted = coo_array((np.array(values), (rows, columns)), (len(split), len(names))).tocsr()
+        ends = np.array([value - constant for (*_, constant), value in split])
+        known, costs = (
+            np.array([by.get(one, other) for one in names]) for by, other in ((true, np.nan), (cost or {}, 1.0))
+        )
+        low = np.where(blocks.equality, blocks.limits, -np.inf)
+        equations = LinearConstraint(vstack([blocks.matrix, wanted]), np.r_[low, ends], np.r_[blocks.limits, ends])
+        found = _whole_numbers(equations, blocks.bounds, known, costs)
+        return None if found is None else dict(zip(names, found.tolist(), strict=True))
 
     def _at(self, name: Hashable) -> int:
         if name not in self._position:
@@ -207,6 +234,22 @@ def _corner(cost: Floats, less: csr_array, most: Floats, same: csr_array, total:
     found = _optimum(cost, less, most, same, total, bounds)
     assert found is not None
     return found[0]
+
+
+def _whole_numbers(equations: LinearConstraint, bounds: Floats, true: Floats, cost: Floats) -> Floats | None:
+    """The cheapest way from the true counts to a solution; each of them is moved up or down by whole numbers."""
+    counted = np.flatnonzero(~np.isnan(true))
+    size, n = len(true), len(counted)
+    place = csr_array((np.ones(n), (np.arange(n), counted)), (n, size))
+    moves = LinearConstraint(hstack([place, -eye_array(n), eye_array(n)]), true[counted], true[counted])
+    same = csr_array((equations.A.shape[0], 2 * n))
+    found = milp(
+        np.r_[np.zeros(size), cost[counted], cost[counted]],
+        integrality=np.r_[~np.isnan(true), np.zeros(2 * n)],
+        bounds=Bounds(np.r_[bounds[:, 0], np.zeros(2 * n)], np.r_[bounds[:, 1], np.full(2 * n, np.inf)]),
+        constraints=[LinearConstraint(hstack([equations.A, same]), equations.lb, equations.ub), moves],
+    )
+    return None if found.x is None else np.where(np.isnan(true), found.x[:size], np.rint(found.x[:size]))
 
 
 def _optimum(

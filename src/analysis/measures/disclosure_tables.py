@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from analysis.measures.disclosure_panels import tells_about_unmatched
@@ -27,7 +28,11 @@ def indicators(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.Da
 
 
 def changes(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
-    """Both periods' values; the change and its test where one of them is hidden, or a total tells about its parts."""
+    """Both periods' values; the change and its test where one of them is hidden, or a total tells about its parts.
+
+    An adjusted p goes too where it was made of another row's hidden one.
+    """
+    given = frame["p_value"]
     now, before = verdicts.of(frame), verdicts.of(frame, period=frame["baseline"])
     # a value whose counts are not in the tables cannot be judged
     unjudged = now["known"] & ~before["known"] & frame["baseline_value"].notna()
@@ -41,16 +46,42 @@ def changes(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataF
     frame = hide(frame, panel, ["value"], verdicts.secondary)
     frame = hide(frame, panel | unjudged, ["baseline_value"], verdicts.secondary)
     frame = hide(frame, either, ["change", *TESTED, "verdict"], verdicts.secondary)
-    return hide(frame, spread, TESTED, verdicts.secondary)
+    frame = hide(frame, spread, TESTED, verdicts.secondary)
+    return hide(frame, made_of_hidden(frame, given), ["p_adjusted"], verdicts.secondary)
+
+
+def made_of_hidden(frame: pd.DataFrame, given: pd.Series) -> pd.Series:
+    """Rows whose adjusted p rests on the p-value of another row that is hidden.
+
+    Holm's is a multiple of a p-value of the family, the row's own or a smaller one. Benjamini and Hochberg's tells the
+    place of each p among all, also of the hidden ones, so no school has one beside hidden ones.
+    """
+    answer = pd.Series(False, index=frame.index)
+    for level, rows in frame.groupby("level"):
+        p, adjusted = (
+            rows[name].astype("Float64").to_numpy(float, na_value=np.nan) for name in ("p_value", "p_adjusted")
+        )
+        tested = given[rows.index].notna().to_numpy()
+        if not (tested & np.isnan(p)).any():
+            continue
+        with np.errstate(divide="ignore", invalid="ignore"):
+            times = adjusted[:, None] / p[~np.isnan(p)]
+        whole = np.rint(times)
+        multiple = np.isclose(times, whole, rtol=1e-9, atol=0) & (whole >= 1) & (whole <= tested.sum())
+        answer[rows.index] = (level == "school") | (~multiple.any(axis=1) & (adjusted < 1))
+    return answer
 
 
 def comparisons(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
-    """Tests over schools: nothing but the change of the printed totals may rest on hidden figures."""
+    """Tests over schools: nothing but the change of the printed totals may rest on hidden figures.
+
+    The status does too: «all_zero» says that every hidden figure is what it was.
+    """
     city = frame.assign(level="city", unit_id="city")
     now, before = verdicts.of(city), verdicts.of(city, period=city["baseline"])
     parts = now["parts_hidden"] | before["parts_hidden"]
     totals = now["hide_value"] | before["hide_value"] | tells_about_unmatched(city, verdicts)
-    signs = ["n_up", "n_down", "n_same"]
+    signs = ["n_up", "n_down", "n_same", "status"]
     # Hodges and Lehmann's estimate and its interval are halves of two schools' changes, often one school's own figure
     of_schools = now["known"] & (frame["test"] == "wilcoxon") & (verdicts.edition == "public")
     frame = hide(frame, of_schools, ["estimate", *INTERVAL], verdicts.secondary)
@@ -74,14 +105,12 @@ def _hidden_schools(verdicts: Verdicts) -> pd.DataFrame:
 
 
 def funnel(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
-    """Value and position; the limits too where they would show a hidden denominator or the city's hidden value."""
+    """Value and position. No limits: they give the share of the schools without special conditions, all others' rest."""
     for period in verdicts.periods:
         found = verdicts.of(frame, level="school", unit_id=frame["school_id"], period=period)
-        city = verdicts.of(frame, level="city", unit_id="city", period=period)
-        limits = found["hide_denominator"] | city["hide_value"]
-        frame = hide(frame, found["hide_value"], ["value", "z", "band"], found)
-        frame = hide(frame, limits, ["low95", "high95", "low998", "high998", "z"], verdicts.secondary)
-    return with_reasons(frame)
+        frame = hide(frame, found["hide_value"], ["value", "band"], found)
+    everywhere = pd.Series(True, index=frame.index)
+    return hide(frame, everywhere, ["z", "low95", "high95", "low998", "high998"], verdicts.secondary)
 
 
 def effects(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:

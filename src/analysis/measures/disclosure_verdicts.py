@@ -25,6 +25,8 @@ from analysis.measures.disclosure_rules import RULE_OF_LABEL, Rule, reason_text
 
 FLAGS = ["hide_numerator", "hide_denominator", "hide_value", "parts_hidden"]
 PARTS = "indicator_parts"  # the table of the other periods
+# The last call of `_of_meeting` and its answer: the meeting's, the public edition and all cards of a report share it.
+_DECIDED_LAST: list[tuple[pd.DataFrame, tuple[Limits, tuple[tuple[str, str], ...]], pd.DataFrame]] = []
 MIN_SCHOOLS = 5  # medians, and spreads beside the own school's figures, need as many schools
 
 
@@ -127,19 +129,26 @@ def verdicts(
     else:
         decided = _of_meeting(rows, limits, nested)
         decided = _of_public(decided, rows, limits, nested) if edition == "public" else decided
-    decided = decided[decided.index < len(own)]
     for name in FLAGS[:3]:
         decided[name] = decided[name].astype("boolean").fillna(False).astype(bool)
-    decided["hide_value"] |= _hidden_before(own).reindex(decided.index)
+    decided["hide_value"] |= _hidden_before(own).reindex(decided.index, fill_value=False)
+    # a month of the city's history has its schools among the other reports' rows
     decided["parts_hidden"] = _parts_hidden(decided, edition)
+    decided = decided[decided.index < len(own)]
     decided = decided.assign(**_rules(decided, limits))
     return Verdicts(edition, limits, decided, groups, own_school, places, _periods(tables), own, counted)
 
 
 def _of_meeting(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """What directors see: every reader knows the own school."""
-    judged = with_sensitivity(rows, replace(limits, few_schools=0))
-    return judged.join(hidden_rows(judged, limits, leaf="school", insider=True, nested=nested))
+    asked = (replace(limits, few_schools=0), tuple(nested))
+    for rows_before, asked_before, decided in _DECIDED_LAST:
+        if asked == asked_before and rows.equals(rows_before):
+            return decided.copy()
+    judged = with_sensitivity(rows, asked[0])
+    decided = judged.join(hidden_rows(judged, limits, leaf="school", insider=True, nested=nested))
+    _DECIDED_LAST[:] = [(rows, asked, decided)]
+    return decided.copy()
 
 
 def _of_public(

@@ -9,6 +9,7 @@ import pytest
 
 from analysis.measures.disclosure import protect
 from analysis.measures.disclosure_breaches import breaches
+from analysis.measures.disclosure_tables import made_of_hidden
 from tests.unit.measures.disclosure_kit import AT, PERIODS, SETTINGS, changes_of, city_of, random_city
 
 SECONDARY = "скрыто, чтобы нельзя было вычислить соседнее значение"
@@ -182,10 +183,19 @@ def test_change_goes_with_either_periods_value():
     assert changes.loc["s101", "value"] == 15
     assert changes.loc["s101", "suppressed"] == "менее 5"
     assert changes.loc["s104", "change"] == 10
-    assert changes.loc["s104", "suppressed"] is None
+    # the adjusted p of one school tells the place of the hidden one's p
+    assert changes.loc["s104", ["p_value", "verdict", "p_adjusted"]].isna().to_list() == [False, False, True]
     # of the city the change and its verdict stay, not the test, which rests on every school's change
     assert changes.loc["city", ["change", "verdict"]].notna().all()
     assert changes.loc["city", ["ci_low", "ci_high", "p_value", "p_adjusted", "effect"]].isna().all()
+
+
+def test_an_adjusted_p_made_of_a_hidden_one_is_hidden():
+    # Holm over 0.001, 0.02, 0.03: 3 · 0.001, 2 · 0.02 and, since it may not be less, 0.04 again
+    p, adjusted = pd.Series([0.03, 0.02, 0.001, 0.9]), [0.04, 0.04, 0.003, 1.0]
+    shown = pd.DataFrame({"level": "city", "p_value": p.mask(p == 0.02), "p_adjusted": adjusted})
+    assert made_of_hidden(shown, p).to_list() == [True, True, False, False]
+    assert not made_of_hidden(shown.assign(p_value=p), p).any()
 
 
 def test_change_whose_baseline_is_not_in_the_tables_is_hidden():
@@ -253,6 +263,15 @@ def test_monthly_history_of_the_city_is_protected_with_the_rest():
     assert row["suppressed"] is not None
 
 
+def test_an_interval_of_a_month_goes_with_a_school_that_only_another_report_lists():
+    tables, schools = contest([3, 40, 12, 25])
+    month = tables["indicators"].assign(period="2019-11")
+    given = tables | {"indicator_parts": month, "indicator_history": month[month["level"] == "city"]}
+    row = edition_of(given, schools).tables["indicator_history"].iloc[0]
+    assert row["value"] == 10
+    assert row[["ci_low", "ci_high"]].isna().all()
+
+
 def test_funnel_ranks_and_findings():
     tables, schools = contest([3, 40, 12, 25])
     ids = schools["school_id"]
@@ -267,7 +286,9 @@ def test_funnel_ranks_and_findings():
     meeting = edition_of(tables, schools).tables
     assert meeting["funnel"].set_index("school_id").loc["s101", ["value", "z", "band"]].isna().all()
     assert meeting["funnel"].set_index("school_id").loc["s102", "value"] == 20
-    assert meeting["funnel"]["high95"].notna().all()
+    # the limits give the share of the schools without special conditions: the city's less these is what the others have
+    assert meeting["funnel"][["z", "low95", "high998"]].isna().all(axis=None)
+    assert meeting["funnel"]["band"].notna().to_list() == [False, True, False, False]
     assert meeting["funnel"].attrs == {}
     # a gap among the places would tell the place of the hidden one
     assert meeting["indicator_ranks"][["rank", "rank_low", "rank_high"]].isna().all(axis=None)
@@ -294,7 +315,8 @@ def test_comparisons_and_effects_over_hidden_schools():
     }
     meeting = edition_of(tables, schools).tables
     assert meeting["comparisons"]["estimate"].isna().to_list() == [False, True]
-    assert meeting["comparisons"][["p_value", "n_up", "n_down"]].isna().all(axis=None)
+    # «all_zero» would say that the hidden figures are what they were
+    assert meeting["comparisons"][["p_value", "n_up", "n_down", "status"]].isna().all(axis=None)
     assert meeting["effects"][["before", "after", "difference_in_differences", "p_value"]].isna().all(axis=None)
     assert meeting["effects"]["verdict"].to_list() == ["эффективна"]
     # two schools with a measure are not told to the public, nor anything of it to a single head

@@ -211,8 +211,8 @@ def _step_words(steps: pd.Series) -> str:
 
 
 def method_sentence(report: PeriodReport) -> Paragraph | None:
-    """How far places depend on the way of computing; None in an edition without places."""
-    table = report.sensitivity
+    """How far places depend on the way of computing, in the groups of which that is told; None where there is none."""
+    table = report.sensitivity.dropna(subset=["rank_q05", "rank_q95"])
     if table.empty and report.edition != "working":
         return None
     if table.empty:
