@@ -94,7 +94,7 @@ def check_figures(seed: int, settings: Settings, number: int) -> tuple[int, int]
 
     failed = unproved(asked, replay, city)
     print(f"city {seed}: {len(asked.goals)} questions, {len(failed)} without a witness", flush=True)
-    for (row, count, _), end, found in failed:
+    for ((row, count, _), end), found in failed:
         print(f"  {' '.join(row)} {count} {end:g}: {len(found)} differences, {'; '.join(found[:3])}", flush=True)
     return len(failed), len(asked.goals)
 

@@ -26,6 +26,7 @@ from tests.rendered.told import ROW
 
 Tables = Mapping[str, pd.DataFrame]
 Counts = dict[Hashable, float]
+Question = tuple[Goal, float]
 KEYS: Mapping[str, list[str]] = {
     "indicators": ROW, "indicator_history": ROW, "changes": [*ROW, "baseline"],
     "comparisons": ["period", "baseline", "indicator", "test"], "effects": ["measure", "indicator"],
@@ -42,7 +43,7 @@ class Questions:
 
     system: LinearSystem
     true: Counts
-    goals: list[tuple[Goal, float]]
+    goals: list[Question]
 
 
 def few_draws(settings: Settings) -> Settings:
@@ -65,7 +66,13 @@ def questions(truth: Tables, told: Tables, city: City) -> Questions:
     true = true_counts(with_members(rows, rows)) | _unprinted_parts(system, rows, city)
     once = {tuple(goal[2]): goal for goal in goals if goal[0] in few[goal[1]]}
     ends = (1.0, float(limits.largest_few))
-    wanted = [(goal, end) for goal in once.values() for end in ends if end != amount(goal, system.known | true)]
+    schools = small["n_schools"].to_dict()
+    wanted = [
+        (goal, end)
+        for goal in once.values()
+        for end in (max(ends[0], schools[goal[0]]) if goal[1] == "denominator" else ends[0], ends[1])
+        if end != amount(goal, system.known | true)
+    ]
     return Questions(system, true, wanted)
 
 
@@ -107,7 +114,7 @@ def _keep_classes(system: LinearSystem, rows: pd.DataFrame, limits: Limits) -> N
 
 def unproved(
     asked: Questions, replay: Callable[[pd.DataFrame], list[str]], city: City, *, together: int = 8, tries: int = 6
-) -> list[tuple[Goal, float, list[str]]]:
+) -> list[tuple[Question, list[str]]]:
     """Questions without a witness, each with the figures that would be others; replay: :func:`differences` of observations.
 
     Several counts are moved at once; where that shows, fewer; a single one by other ways, up to ``tries``.
@@ -115,21 +122,21 @@ def unproved(
     rng = np.random.default_rng(1)
     waiting, size, failed, attempt = list(asked.goals), together, [], 0
     while waiting:
-        batch = list({tuple(goal[2]): (goal, end) for goal, end in waiting[:size]}.values())
-        cost = {name: float(np.exp(rng.normal())) for name in asked.true} if attempt else {}
+        batch = list({tuple(goal[2]): (goal, end) for goal, end in reversed(waiting[:size])}.values())[::-1]
+        cost = {name: float(np.exp(2 * rng.normal())) for name in asked.true} if attempt else {}
         counts = asked.system.nearest([(goal[2], end) for goal, end in batch], asked.true, cost)
         found = ["no whole numbers"] if counts is None else replay(moved(city.observations, counts, asked.true))
         if counts is not None and not found:
             met = asked.system.known | asked.true | counts
             waiting = [(goal, end) for goal, end in waiting if abs(amount(goal, met) - end) > 1e-6]
-            size, attempt = together, 0
-        elif len(batch) > 1:
-            size = len(batch) // 2
+            size, attempt = min(together, 2 * size), 0
+        elif size > 1:
+            size //= 2
         elif counts is not None and attempt + 1 < tries:
             attempt += 1
         else:
-            failed.append((*batch[0], found))
-            waiting, size, attempt = waiting[1:], together, 0
+            failed.append((waiting.pop(0), found))
+            attempt = 0
     return failed
 
 

@@ -117,6 +117,8 @@ def _add_labels(system: LinearSystem, rows: pd.DataFrame, limits: Limits) -> Non
     texts = {rule: reason_text(rule, limits) for rule in Rule}
     for row in rows[rows["suppressed"].notna()].itertuples():
         y, x = node(row, "numerator"), node(row, "denominator")
+        if row.suppressed and row.status in ENTER and row.denominator_people:
+            system.bound(x, row.n_schools)  # it applies: somebody in each of the schools
         if row.suppressed == texts[Rule.SMALL_DENOMINATOR]:
             system.bound(x, 0, limits.min_denominator - 1)
         elif np.isnan(row.y) and row.suppressed == texts[Rule.FEW]:

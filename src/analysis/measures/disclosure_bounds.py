@@ -113,6 +113,9 @@ def _denominators(rows: pd.DataFrame, limits: Limits) -> dict[str, np.ndarray]:
     low = np.select([few_x, small], [np.where(tell, 1.0, 0.0), np.fmin(np.fmax(limits.min_count, part), x)], room)
     high = np.select([few_x, small], [np.full(len(x), few), limits.min_denominator - 1], 2 * x)
     thin = rows["thin"].to_numpy() & ~few_x
-    need_low = np.select([few_x, thin], [np.ones(len(x)), np.fmax(0, x - few + 1)], np.nan)
+    # an indicator applies where there is somebody: each school of a total has one at least
+    somebody = np.fmin(np.fmax(rows["n_schools"].to_numpy(float), 1), x)
+    need_low = np.select([few_x, thin], [somebody, np.fmax(somebody, x - few + 1)], np.nan)
     need_high = np.select([few_x, thin], [np.full(len(x), float(few)), x], np.nan)
-    return {"low": np.where(thin, 0, low), "high": high, "need_low": need_low, "need_high": need_high}
+    low = np.fmax(np.where(thin, 0, low), somebody)
+    return {"low": low, "high": high, "need_low": need_low, "need_high": need_high}

@@ -157,9 +157,13 @@ def _enough(truth: pd.DataFrame, limits: Limits) -> Callable[[tuple[str, ...], s
     marks = {"numerator": "few", "denominator": "few_x", "rest": "few_rest"}
     few = {count: set(truth.index[truth[mark].to_numpy(bool)]) for count, mark in marks.items()}
     small = set(truth.index[truth["small"].to_numpy(bool)])
+    schools = truth["n_schools"].groupby(level=ROW).first().to_dict()
+
+    def least(unit: tuple[str, ...], count: str) -> float:
+        return float(np.fmax(1.0, schools[unit])) if count == "denominator" else 1.0
 
     def enough(unit: tuple[str, ...], count: str) -> Enough:
-        low, high = (1.0, float(limits.largest_few)) if unit in few[count] else (np.inf, -np.inf)
+        low, high = (least(unit, count), float(limits.largest_few)) if unit in few[count] else (np.inf, -np.inf)
         return low, high, float(count == "numerator" and unit in small)
 
     return enough
@@ -251,7 +255,8 @@ def _with_others(truth: pd.DataFrame, own_school: str | None, schools: pd.DataFr
 
 
 def _narrow(truth: pd.DataFrame, intervals: pd.DataFrame, limits: Limits) -> pd.DataFrame:
-    truth = truth.reindex(columns=["few", "few_x", "few_rest", "small", "y", "zero_whole", "least", "least_rest"])
+    columns = ["few", "few_x", "few_rest", "small", "y", "zero_whole", "least", "least_rest", "n_schools"]
+    truth = truth.reindex(columns=columns)
     found = intervals.join(truth, on=ROW)
     count = found["count"]
     must = (
@@ -259,7 +264,12 @@ def _narrow(truth: pd.DataFrame, intervals: pd.DataFrame, limits: Limits) -> pd.
         | ((count == "denominator") & found["few_x"])
         | ((count == "rest") & found["few_rest"])
     )
-    least = np.select([count == "numerator", count == "rest"], [found["least"], found["least_rest"]], np.nan)
+    # each school of a total to which the indicator applies has somebody, which no edition hides
+    least = np.select(
+        [count == "numerator", count == "rest", count == "denominator"],
+        [found["least"], found["least_rest"], found["n_schools"]],
+        np.nan,
+    )
     holds = (found["low"] <= np.fmax(1, least.astype(float)) + TOLERANCE) & (
         found["high"] >= limits.largest_few - TOLERANCE
     )

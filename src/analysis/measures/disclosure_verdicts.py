@@ -191,16 +191,24 @@ def _parts_hidden(rows: pd.DataFrame, edition: str) -> pd.Series:
     totals = rows["level"] != "school"
     if edition == "card":
         return totals & (rows["n_schools"] < MIN_SCHOOLS)
-    hidden = rows.loc[(rows["level"] == "school") & rows["hide_value"], ["group", "period", "indicator"]]
+    schools = rows[rows["level"] == "school"]
     covers = overlaps(rows["period"].unique())
-    found = {
-        (unit, period, row.indicator)
-        for row in hidden.drop_duplicates().itertuples()
-        for unit in (row.group, "city")
-        for period in (row.period, *covers[row.period])
-    }
-    keys = zip(rows["unit_id"], rows["period"], rows["indicator"], strict=True)
-    return totals & np.fromiter((key in found for key in keys), dtype=bool, count=len(rows))
+    answer = np.zeros(len(rows), dtype=bool)
+    # by key too: the participants hidden in one indicator are the denominator of another that no school's row shows
+    for flag, name in (
+        ("hide_value", "indicator"), ("hide_numerator", "numerator_key"), ("hide_denominator", "denominator_key"),
+    ):  # fmt: skip
+        hidden = schools.loc[schools[flag], ["group", "period", name]].drop_duplicates()
+        found = {
+            (unit, period, what)
+            for group, at, what in hidden.itertuples(index=False)
+            for unit in (group, "city")
+            for period in (at, *covers[at])
+        }
+        for column in ("indicator",) if name == "indicator" else ("numerator_key", "denominator_key"):
+            keys = zip(rows["unit_id"], rows["period"], rows[column], strict=True)
+            answer |= np.fromiter((key in found for key in keys), dtype=bool, count=len(rows))
+    return totals & answer
 
 
 def _rules(rows: pd.DataFrame, limits: Limits) -> dict[str, np.ndarray]:

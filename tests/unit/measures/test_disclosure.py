@@ -82,6 +82,21 @@ def test_small_contingent_is_hidden_too():
     assert hidden["numerator"].isna().all()
 
 
+def test_a_school_to_which_an_indicator_applies_has_somebody():
+    # 15 in eight schools: beside the printed 6 nine are left for seven, who have one at least each, so none has four
+    pupils = [3, 1, 1, 1, 6, 1, 1, 1]
+    tables, schools = city_of(group=["А"] * 8, abil=[1, 0, 0, 0, 3, 0, 0, 0], N_ovz14=pupils)
+    protected = edition_of(tables, schools)
+    assert breaches(tables, protected.tables, schools=schools, settings=SETTINGS).empty
+    rows = by_unit(protected, "П15")
+    printed = rows.assign(
+        denominator=rows["denominator"].where(~rows.index.isin(["city", "А", "s105"]), [15, 15, *pupils])
+    )
+    bare = protected.tables | {"indicators": printed.reset_index()}
+    found = breaches(tables, bare, schools=schools, settings=SETTINGS)
+    assert "s102" in set(found.loc[found["count"] == "denominator", "unit_id"])
+
+
 def test_a_contingent_hidden_in_one_indicator_is_hidden_in_all():
     tables, schools = city_of(
         group=["А"] * 5, tested=[2, 100, 100, 100, 90], N5_11=[4, 200, 200, 210, 220], events=[1, 2, 3, 4, 5]
