@@ -85,10 +85,13 @@ def test_numbers_of_hidden_groups_are_not_taken_for_zero(tables):
     ("size", "place", "low", "said", "more"),
     [
         (1, 1, 1, "одна", ""),
-        (2, 2, 1, "2-я", "2-е место; с учётом случайных колебаний возможно любое"),
-        (3, 3, 2, "в нижней трети", "3-е место; с учётом случайных колебаний – от 2-го до 3-го"),
-        (9, 3, 2, "в верхней трети", "3-е место; с учётом случайных колебаний – от 2-го до 9-го"),
-        (9, 4, 1, "в средней трети", "4-е место; с учётом случайных колебаний возможно любое"),
+        (2, 2, 1, "любое место", "По баллу место 2-е. Различия с остальными школами"),
+        (2, 2, 2, "2-е место", "Место 2-е; случайные колебания этого не меняют"),
+        (3, 3, 2, "не в верхней трети", "По баллу место 3-е. С учётом случайных колебаний – от 2-го до 3-го."),
+        (9, 8, 7, "в нижней трети", "от 7-го до 9-го"),
+        (9, 5, 4, "не в верхней трети", "от 4-го до 9-го"),
+        (9, 3, 2, "места 2–9", "По баллу место 3-е. С учётом случайных колебаний – от 2-го до 9-го."),
+        (9, 1, 1, "любое место", "в пределах случайных колебаний"),
     ],
 )
 def test_a_card_tells_the_place_in_a_group_of_any_size(tables, size, place, low, said, more):
@@ -102,7 +105,11 @@ def test_a_card_tells_the_place_in_a_group_of_any_size(tables, size, place, low,
 
 @pytest.mark.parametrize(
     ("interval", "said", "more"),
-    [((2, 8), "2–8", "С учётом случайных колебаний."), ((np.nan, np.nan), "–", "не приводится")],
+    [
+        ((2, 8), "места 2–8", "С учётом случайных колебаний – от 2-го до 8-го."),
+        ((1, 9), "любое место", "Различия с остальными школами"),
+        ((np.nan, np.nan), "–", "не приводится"),
+    ],
 )
 def test_a_card_whose_exact_place_would_tell_of_another_school_has_none(tables, interval, said, more):
     row = {"school_id": "s1", "group": "А", "score": 90.0, "attainment_level": "близко к достижению", "ranked": True}
@@ -110,7 +117,7 @@ def test_a_card_whose_exact_place_would_tell_of_another_school_has_none(tables, 
     row |= dict(zip(("rank_low", "rank_high"), interval, strict=True))
     own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [9]})}
     fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
-    assert fact.value == said and more in str(fact.detail)
+    assert fact.value == said and more in str(fact.detail) and "баллу" not in str(fact.detail)
 
 
 def test_without_effects_a_report_says_why(tables):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Paragraph
+from analysis.report.charts_words import goal
 from analysis.report.inline import Inline, Strong
-from analysis.report.numbers import count_of, format_date, format_number, format_percent
+from analysis.report.numbers import count_of, format_date, format_number, format_percent, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.tables import Column, Table
 
@@ -109,7 +110,7 @@ def passport_table(report: PeriodReport) -> Table:
                 "name": f"{i.code}. {i.name}",
                 "formula": _formula(report, i.numerator, i.denominator),
                 "type": types[i.type] + ("; справочный" if i.informational else ""),
-                "target": i.target(report.period),
+                "target": goal(i.target(report.period), i.unit),
             }
             for i in settings.indicators_in(report.period.score_kind)
         ]
@@ -118,7 +119,7 @@ def passport_table(report: PeriodReport) -> Table:
         Column("name", "Показатель"),
         Column("formula", "Как считается"),
         Column("type", "Вид"),
-        Column("target", f"Цель {report.period.calendar_year} г.", "number"),
+        Column("target", f"Цель {report.period.calendar_year} г.", align="end"),
     ]
     return Table(frame, columns, f"Показатели ({settings.indicator_set.status})", row_header="name")
 
@@ -127,4 +128,4 @@ def _formula(report: PeriodReport, numerator: tuple[str, ...], denominator: str 
     names = {measure.code: measure.name for measure in report.settings.measures}
     names |= {"ok_forms": "формы в срок и без возврата", "due_forms": "ожидаемые формы"}
     above = " + ".join(names[code] for code in numerator)
-    return f"{above} ÷ {names[denominator]}" if denominator else above
+    return upper_first(f"{above} ÷ {names[denominator]}" if denominator else above)
