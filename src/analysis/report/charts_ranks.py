@@ -55,7 +55,7 @@ def caterpillar(
     levels = _levels(rankings, labels)
     hidden = rankings["ranked"].astype(bool) & rankings["attainment_level"].isna()
     beside = [(OTHER_DOT, HIDDEN)] if hidden.any() else []
-    page.key(NAMES_MM, 2.6, [*((dot, labels.level(code)) for code, dot in levels.items()), *beside])
+    page.key(0.0 if beside else NAMES_MM, 2.6, [*((dot, labels.level(code)) for code, dot in levels.items()), *beside])
     ends = (by, f"{by}_low_joint", f"{by}_high_joint") if joint and by == "rank" else (by, f"{by}_low", f"{by}_high")
     top = 7.0
     for code, rows in groups:

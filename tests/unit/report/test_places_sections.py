@@ -120,6 +120,18 @@ def test_a_card_whose_exact_place_would_tell_of_another_school_has_none(tables, 
     assert fact.value == said and more in str(fact.detail) and "баллу" not in str(fact.detail)
 
 
+@pytest.mark.parametrize(("places", "said"), [((3, 3), "в верхней трети"), ((4, 6), "в средней трети"), ((3, 4), "–")])
+def test_without_an_interval_a_card_tells_the_third_of_the_score_alone(tables, places, said):
+    """And only where no hidden figure of another school could change it."""
+    row = {"school_id": "s1", "group": "А", "score": 90.0, "attainment_level": "близко к достижению", "ranked": True}
+    row |= {"rank": np.nan, "rank_low": np.nan, "rank_high": np.nan, "reason": ""}
+    row |= dict(zip(("place_low", "place_high"), places, strict=True))
+    own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [9]})}
+    fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
+    assert fact.value == said and "Интервал мест не приводится" in str(fact.detail)
+    assert ("по баллу" in str(fact.label)) == (said != "–")
+
+
 def test_without_effects_a_report_says_why(tables):
     empty = tables | {"effects": pd.DataFrame(columns=["measure"])}
     kept = empty | {"measures": pd.DataFrame({"measure": ["М1"]})}
@@ -228,5 +240,19 @@ def test_the_funnel_lists_everyone_outside_and_names_do_not_meet(tables):
     outside = tables["funnel"].query("band == 'above_998' or band == 'below_998'")
     picture = funnel.funnel_picture(report(tables))
     shown = outside[outside["indicator"] == picture.caption[:3]]
+    assert len(shown)
     for school_id in shown["school_id"]:
         assert f"№\u00a0{school_id[1:]} (" in picture.note
+
+
+def test_long_names_of_many_schools_do_not_fill_the_funnels_page(tables):
+    """Names are cut to what charts print, and those farthest out stand for the rest."""
+    long = "Муниципальное бюджетное общеобразовательное учреждение «Средняя общеобразовательная школа № {} имени героя»"
+    schools = tables["schools"].assign(name=[long.format(number) for number in range(101, 101 + len(tables["schools"]))])
+    everyone = tables["funnel"].assign(band="above_998", z=range(len(tables["funnel"])))
+    note = str(funnel.funnel_picture(report(tables | {"schools": schools, "funnel": everyone})).note)
+    assert note.count("№") == funnel.MOST_LISTED
+    assert "…\u00a0№\u00a01" in note and "Муниципальное" not in note and "имени" not in note
+    size = len(everyone[everyone["indicator"] == everyone["indicator"].iloc[0]])
+    assert f" и ещё {size - funnel.MOST_LISTED} (лист funnel" in note
+    assert len(note) < 900

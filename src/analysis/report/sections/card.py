@@ -90,17 +90,21 @@ def _position(row: pd.Series, size: int) -> KeyFact:
     if is_missing(row["rank_low"]):
         return _position_by_score(row, size, group)
     low, high = int(row["rank_low"]), int(row["rank_high"])
-    thirds = sorted({_third(place, size) for place in (low, high)})
     if (low, high) == (1, size):
         return KeyFact("любое место", f"возможно в группе {group}", _no_difference(row))
-    if size < len(THIRDS):
+    if thirds := _thirds_words(low, high, size):
+        return KeyFact(thirds, f"группы {group}", _places_text(row))
+    if low == high:
         return KeyFact(f"{low}-е место", f"в группе {group}", _places_text(row))
-    if len(thirds) == 1:
-        return KeyFact(f"в {THIRDS[thirds[0]]} трети", f"группы {group}", _places_text(row))
-    if thirds in ([0, 1], [1, 2]):
-        (other,) = {0, 1, 2} - set(thirds)
-        return KeyFact(f"не в {THIRDS[other]} трети", f"группы {group}", _places_text(row))
     return KeyFact(f"места {format_places(low, high)}", f"возможны в группе {group}", _places_text(row))
+
+
+def _thirds_words(low: int, high: int, size: int) -> str:
+    """«в верхней трети», «не в нижней трети»; nothing where all thirds are possible or the group has none."""
+    first, last = _third(low, size), _third(high, size)
+    if size < len(THIRDS) or last - first > 1:
+        return ""
+    return f"в {THIRDS[first]} трети" if first == last else f"не в {THIRDS[2 - 2 * first]} трети"
 
 
 def _third(place: int, size: int) -> int:
@@ -109,9 +113,9 @@ def _third(place: int, size: int) -> int:
 
 def _position_by_score(row: pd.Series, size: int, group: str) -> KeyFact:
     """Without an interval the third of the score alone, where hidden figures of others could not change it."""
-    thirds = {_third(row[name], size) for name in ("place_low", "place_high")}
-    if len(thirds) == 1 and size >= len(THIRDS):
-        return KeyFact(f"в {THIRDS[thirds.pop()]} трети", f"группы {group}, по баллу", NO_INTERVAL)
+    words = _thirds_words(row["place_low"], row["place_high"], size)
+    if words.startswith("в "):
+        return KeyFact(words, f"группы {group}, по баллу", NO_INTERVAL)
     return KeyFact("–", f"место в группе {group}", NO_INTERVAL)
 
 

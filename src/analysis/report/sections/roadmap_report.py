@@ -45,7 +45,7 @@ def scope_sentence(report: PeriodReport) -> Paragraph:
     text = f"Итоги даны по {known} год включительно; база – {report.baseline.title()}, до начала «дорожной карты»."
     if known < last:
         left = count_of(last - known, "год", "года", "лет")
-        text += f" До её окончания – {left}: это промежуточный итог, цели {last} года показаны для ориентира."
+        text += f" До её окончания – {left}: это промежуточный итог, цели {last} года – для ориентира."
     return Paragraph(text)
 
 
