@@ -189,7 +189,8 @@ DEMOS: dict[str, Callable[[], Chart]] = {
     "caterpillar": lambda: charts.caterpillar(rankings().query("group == 'Б'"), LABELS),
     "caterpillar_scores": lambda: charts.caterpillar(rankings(), LABELS, by="score"),
     "caterpillar_hidden": lambda: charts.caterpillar(
-        rankings().assign(rank=NAN, attainment_level=lambda t: t["attainment_level"].mask(t["score"].between(90, 94))), LABELS
+        rankings().assign(rank=NAN, attainment_level=lambda t: t["attainment_level"].mask(t["score"].between(90, 94))),
+        LABELS,
     ),
     "funnel_plot": lambda: charts.funnel_plot(funnel(), LABELS, target=60.0),
     "run_chart": lambda: charts.run_chart(months(), LABELS, breaks=BREAKS, cumulative=True),

@@ -248,7 +248,9 @@ def test_the_funnel_lists_everyone_outside_and_names_do_not_meet(tables):
 def test_long_names_of_many_schools_do_not_fill_the_funnels_page(tables):
     """Names are cut to what charts print, and those farthest out stand for the rest."""
     long = "Муниципальное бюджетное общеобразовательное учреждение «Средняя общеобразовательная школа № {} имени героя»"
-    schools = tables["schools"].assign(name=[long.format(number) for number in range(101, 101 + len(tables["schools"]))])
+    schools = tables["schools"].assign(
+        name=[long.format(number) for number in range(101, 101 + len(tables["schools"]))]
+    )
     everyone = tables["funnel"].assign(band="above_998", z=range(len(tables["funnel"])))
     note = str(funnel.funnel_picture(report(tables | {"schools": schools, "funnel": everyone})).note)
     assert note.count("№") == funnel.MOST_LISTED
@@ -256,3 +258,9 @@ def test_long_names_of_many_schools_do_not_fill_the_funnels_page(tables):
     size = len(everyone[everyone["indicator"] == everyone["indicator"].iloc[0]])
     assert f" и ещё {size - funnel.MOST_LISTED} (лист funnel" in note
     assert len(note) < 900
+
+
+def test_a_public_report_does_not_say_that_no_indicator_needs_a_remark(tables):
+    """Remarks rest on figures of schools, which it has not: nothing follows from their absence."""
+    said = str(comparison.indicator_remarks(report(tables, "public")).items[0])
+    assert "Оснований менять" not in said and "не приводятся" in said

@@ -245,6 +245,8 @@ def _leaders(report: PeriodReport) -> list[str]:
 
 def indicator_remarks(report: PeriodReport) -> Bullets:
     """«Корректировка показателей»: indicators with too little data or at their ceiling, for the next year's list."""
+    if report.edition == "public":
+        return Bullets(["Перечень пересматривается по данным учреждений; в этой редакции они не приводятся."])
     table = report.indicators
     rows = table[(table["level"] == "school") & (table["period"] == report.period.key)]
     items = []

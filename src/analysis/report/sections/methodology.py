@@ -43,7 +43,7 @@ def _score(report: PeriodReport) -> str:
     project = report.settings.project
     return (
         "среднее достижение целей (каждое до 100 %), без справочных показателей и долей от менее чем "
-        f"{project.scoring.min_denominator} человек; интервал мест – где школа оказалась бы при таких колебаниях (начальное "
+        f"{project.scoring.min_denominator} чел.; интервал мест – где школа оказалась бы при таких колебаниях (начальное "
         f"число {project.tests.seed})."
     )
 
@@ -85,7 +85,7 @@ def _hidden(report: PeriodReport) -> str:
     if report.edition == "working":
         return f"от 1 до {privacy.min_count - 1} человек: здесь открыты, в остальных редакциях скрыты."
     return (
-        f"от 1 до {privacy.min_count - 1} чел. показаны как «менее {privacy.min_count}»; доли от менее чем "
+        f"от 1 до {privacy.min_count - 1} чел. – «менее {privacy.min_count}»; доли от менее чем "
         f"{privacy.min_denominator} чел. и всё, что их выдаёт, скрыты."
     )
 
