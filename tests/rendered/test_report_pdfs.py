@@ -113,7 +113,7 @@ def test_the_three_answers_end_on_the_first_half_page(pages):
 
 
 def test_the_last_page_has_more_than_the_signature_and_the_executors_mark(pages):
-    lines = sorted({(round(y), text) for _, y, text in pages[-1] if FOOT < y < HEAD}, reverse=True)
+    lines = sorted({(round(y), text) for _, y, text in pages[-1] if FOOT - 4 < y < HEAD}, reverse=True)
     shown = " ".join(text for _, text in lines)
     assert "Директор МБУ НМИЦ" in shown and lines[-1][1].startswith("Начальник отдела")
     above = {y for y, _ in lines if y > next(y for y, text in lines if "Директор" in text)}
