@@ -161,7 +161,7 @@ def target_sentence(report: PeriodReport) -> Paragraph:
         return Paragraph("Показателей, по которым в этом периоде оценивается достижение цели, нет.")
     reached = int((known["attainment"] >= NEEDS_ATTENTION).sum())
     words = count_of(len(known), "показателя", "показателей", "показателей")
-    text = f"Плановое значение {report.period.calendar_year} года достигнуто по {reached} из {words}"
+    text = f"Цель {report.period.calendar_year} года достигнута по {reached} из {words}"
     missed = below_target(report)
     if missed.empty:
         return Paragraph(text + ".")
