@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from nbformat.v4 import new_markdown_cell
 
 from analysis.report import exporters, fonts
-from analysis.report.blocks import Bullets, Paragraph
+from analysis.report.blocks import Bullets, Heading, Paragraph
 from analysis.report.exporters import CardOverflow, ReportPDFExporter, ReportTypstExporter, compile_pdf, render_pdf
 from analysis.report.tables import Column, Table
 from tests.rendered import hostile, pdf_ua, samples
@@ -315,6 +315,26 @@ def test_a_table_neither_begins_with_a_row_or_two_nor_ends_with_one(lines_before
     split = pages_of_a_table(26, lines_before, "Примечание к таблице.")
     assert sum(split) == 26
     assert len(split) == 1 or (split[0] >= 3 and split[-1] >= 2), split
+
+
+@pytest.mark.parametrize("rows", [74, 76, 78, 80])
+def test_a_signature_stands_with_the_last_rows_of_its_table_and_the_executors_mark_with_it(rows):
+    """The second page is filled up to its last lines: where a signature, or the mark alone, would go over."""
+    frame = pd.DataFrame({"name": [f"Школа {n}" for n in range(rows)]})
+    table = Table(frame, [Column("name", "Учреждение")], "Таблица", note="Примечание к таблице.")
+    pages = texts(export(samples.notebook(samples.shown(samples.INTERIM), samples.shown(table))))
+    assert "И.О. Фамилия" in pages[-1] and "Исполнитель: аналитик" in pages[-1]
+    assert len(ROW.findall(pages[-1])) >= 2 and "Примечание к таблице." in pages[-1]
+
+
+@pytest.mark.parametrize("lines_before", [37, 38, 39])
+def test_a_heading_has_lines_of_text_below_on_its_page(lines_before):
+    """Of a list in small print, too, which may break after its first line."""
+    before = samples.shown(Bullets([f"Строка {n}" for n in range(lines_before)]))
+    after = samples.shown(Bullets([f"Допущение {n}" for n in range(30)], role="note"))
+    pages = texts(export(samples.notebook(before, samples.shown(Heading("Раздел")), after)))
+    (page,) = [page for page in pages if "Раздел" in page]
+    assert page.count("Допущение") >= 4
 
 
 @pytest.mark.parametrize("lines_before", range(20, 32, 3))

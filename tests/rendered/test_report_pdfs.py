@@ -22,6 +22,8 @@ FOOT, HEAD = 66, 770  # points: the body's room on a page
 LARGEST_HOLE = 0.3  # of the page; the last page may end early
 HALF_A_PAGE = (A4[1] - (24 + 23) * 72 / 25.4) / 2  # points, of the room between the margins
 LINE = 13  # points: the first line of a part stands below its highest point
+DESCENT = 4  # points: what letters have below their line
+AFTER_ANSWERS = ("47 из 48", "Представление форм")
 AFTER_METHOD = ("Приложение. Показатели", "Приложение. Паспорта", "Директор МБУ НМИЦ")
 UNDER_A_HEADING = 30  # points: at least a line of text follows on the same page
 
@@ -111,10 +113,17 @@ def test_pages_are_numbered_from_the_second_and_stamped(texts):
     assert "Проект" in texts[0] and "Кто отчитался" in texts[0] and "Что требует решения" in texts[0]
 
 
-def test_the_three_answers_stand_on_the_first_half_page(pages):
-    places = {text: y for _, y, text in pages[0]}
-    last_answer = min(y for text, y in places.items() if "Что требует решения" in text)
-    assert last_answer > 0.42 * A4[1]  # head, title and orders take the rest
+def test_the_three_answers_end_on_the_first_half_page(pages):
+    places = section(pages, "Что требует решения", AFTER_ANSWERS)
+    assert list(places) == [0] and min(places[0]) - DESCENT > A4[1] / 2
+
+
+def test_the_last_page_has_more_than_the_signature_and_the_executors_mark(pages):
+    lines = sorted({(round(y), text) for _, y, text in pages[-1] if FOOT - 4 < y < HEAD}, reverse=True)
+    shown = " ".join(text for _, text in lines)
+    assert "Директор МБУ НМИЦ" in shown and lines[-1][1].startswith("Начальник отдела")
+    above = {y for y, _ in lines if y > next(y for y, text in lines if "Директор" in text)}
+    assert len(above) >= 2
 
 
 @pytest.mark.parametrize("kind", ["Рисунок", "Таблица"])

@@ -30,7 +30,7 @@ from analysis.report.charts_words import (
     sentence,
     value_text,
 )
-from analysis.report.numbers import format_number
+from analysis.report.numbers import format_number, whole_attainment
 from analysis.report.typst_text import bind
 
 SHORTFALL_STEPS = (100.0, 95.0, 80.0)  # attainment from which a cell takes the next paler fill
@@ -103,7 +103,7 @@ def _cells(page: Page, grid: _Grid, indicators: pd.DataFrame, values: np.ndarray
         known = bool(np.isfinite(value))
         if known:
             boxes.setdefault(_fill(value, steps), []).append((x + 0.3, y + 0.3, grid.cell - 0.6, ROW_MM - 0.6))
-        text = format_number(value, 0) if known else value_text(given, status, "percent")
+        text = format_number(whole_attainment(value), 0) if known else value_text(given, status, "percent")
         ink, middle = CELL_INK if known else MUTED, (x + grid.cell / 2, y + ROW_MM / 2)
         page.text(*middle, text, size=SMALL_PT, color=ink, align="center", room=grid.cell)
     for fill in sorted(boxes):

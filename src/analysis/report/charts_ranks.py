@@ -14,6 +14,7 @@ from analysis.report.charts_svg import Chart
 from analysis.report.charts_words import NO_LABELS, Labels, listed, numeric, sentence, tick_labels
 from analysis.report.numbers import format_number, format_places
 
+NOT_RANKED, HIDDEN = "вне распределения", "уровень не приводится"
 ROW_MM = 4.6
 AXIS_MM = 5.0
 NAMES_MM = 56.0
@@ -52,7 +53,9 @@ def caterpillar(
     heading = 5.0 if len(groups) > 1 else 0.0
     page = Page(width, 7.0 + len(groups) * (heading + 7.0) + ROW_MM * len(rankings))
     levels = _levels(rankings, labels)
-    page.key(NAMES_MM, 2.6, [(dot, labels.level(code)) for code, dot in levels.items()])
+    hidden = rankings["ranked"].astype(bool) & rankings["attainment_level"].isna()
+    beside = [(OTHER_DOT, HIDDEN)] if hidden.any() else []
+    page.key(0.0 if beside else NAMES_MM, 2.6, [*((dot, labels.level(code)) for code, dot in levels.items()), *beside])
     ends = (by, f"{by}_low_joint", f"{by}_high_joint") if joint and by == "rank" else (by, f"{by}_low", f"{by}_high")
     top = 7.0
     for code, rows in groups:
@@ -130,7 +133,7 @@ def _place_text(point: float, low: float, high: float, is_rank: bool) -> str:
 
 def _reason(row: Any) -> str:
     reason = getattr(row, "reason", "")
-    return f"не ранжируется: {reason}" if isinstance(reason, str) and reason else "не ранжируется"
+    return f"{NOT_RANKED}: {reason}" if isinstance(reason, str) and reason else NOT_RANKED
 
 
 def _places_alt(groups: Sequence[tuple[str, pd.DataFrame]], labels: Labels, ends: tuple[str, str, str]) -> str:
@@ -141,7 +144,7 @@ def _places_alt(groups: Sequence[tuple[str, pd.DataFrame]], labels: Labels, ends
         texts = [_place_text(*values, ends[0] == "rank") for values in zip(point, low, high, strict=True)]
         names = [labels.place(school) for school in ranked["school_id"]]
         left_out = len(rows) - len(ranked)
-        tail = f" (не ранжируется – {left_out})" if left_out else ""
+        tail = f" ({NOT_RANKED} – {left_out})" if left_out else ""
         parts.append(f"{labels.place(code)}{tail}: {listed(names, texts, list(point)) or 'мест нет'}")
     what = "Места в группе с интервалами" if ends[0] == "rank" else "Баллы с интервалами"
     return sentence(f"{what}; {'; '.join(parts)}")

@@ -22,11 +22,11 @@ from analysis.report.chart_style import (
     house_style,
 )
 from analysis.report.charts_page import Page, empty_chart, width_mm
+from analysis.report.charts_ranks import HIDDEN, NOT_RANKED
 from analysis.report.charts_svg import Chart
 from analysis.report.charts_words import NO_LABELS, Labels, sentence
 from analysis.report.numbers import count_of, format_number
 
-NOT_RANKED, HIDDEN = "не ранжируется", "уровень не приводится"
 STATUSES = ("выполнено", "выполняется", "не выполнено", "нет данных")
 _FILLS = (BLUE, SKY, ORANGE, AMBER)  # from the best
 _INKS = {BLUE: PAPER, SKY: INK, ORANGE: PAPER, AMBER: INK, GRID: INK, LINE: INK}

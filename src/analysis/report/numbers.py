@@ -62,6 +62,11 @@ def format_percent(value: Any, digits: int = 1) -> str:
     return format_number(value, digits, "%")
 
 
+def whole_attainment(value: Any) -> Any:
+    """Attainment of a target for printing in whole percents: what misses the target does not round up to 100."""
+    return min(value, 99) if not is_missing(value) and value < 100 else value
+
+
 def format_pp(value: Any, digits: int = 1) -> str:
     """A change in percentage points, always with its sign: «+4,2 п.п.», «−6,1 п.п.», «0,0 п.п.»."""
     return format_number(value, digits, "п.п.", signed=True)

@@ -39,7 +39,7 @@ _GROUPS = {
     0.90: "WШЩЮ",
     1.00: "№@",
 }
-_WORDS = re.compile(r"№ \d+|\d+[ \u00a0]г\.|[^ ]+")  # what the template does not break
+_WORDS = re.compile(r"№ \d+|\d+[ \u00a0](?:г|кл)\.|на 100|[^ ]+")  # what the template does not break
 _ADVANCES = {letter: width for width, letters in _GROUPS.items() for letter in letters}
 
 

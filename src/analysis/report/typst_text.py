@@ -21,9 +21,12 @@ _UNWANTED = re.compile(
 )
 _LONG_RUN = re.compile(rf"[^\s{NBSP}\u200b-]{{{LONGEST_WORD},}}")
 _SHORT_WORD = re.compile(r"(?<![\w-])((?:[А-ЯЁа-яё][а-яё]|[а-яёАВИКОСУЯ])) (?=\S)")
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|‰|п\.п\.|чел\.|ед\.|гг?\.|кл\.|шт\.|ч\b|год[ау]?\b|лет\b))")
-_AFTER_SIGN = re.compile(r"(?<=[А-ЯЁ]{2}) (?=№)|(?<=[№§]) (?=\d)|(?<=\bп\.) (?=\d)|(?<=[А-ЯЁ]\.) (?=[А-ЯЁ][а-яё])")
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|‰|п\.п\.|чел\.|ед\.|гг?\.|кл\.|шт\.|ч\b|год[ау]?\b|лет\b|ОУ\b|№))")
+_AFTER_SIGN = re.compile(
+    r"(?<=[А-ЯЁ]{2}) (?=№)|(?<=[№§]) (?=\d)|(?<=\bп\.) (?=\d)|(?<=\bг\.) (?=[А-ЯЁ])|(?<=[А-ЯЁ]\.) (?=[А-ЯЁ][а-яё])"
+)
 _BEFORE_DASH = re.compile(r" (?=[–—] )")
+_BEFORE_YEAR = re.compile(rf"(?<=[а-яё]{{3}}){NBSP}(?=\d{{4}}{NBSP}г)")
 
 
 def clean(text: Any) -> str:
@@ -33,11 +36,14 @@ def clean(text: Any) -> str:
 
 
 def bind(text: str) -> str:
-    """Russian line breaking: a short word stays with the next one, a number with its unit, a dash with its left."""
+    """Russian line breaking: a short word stays with the next one, a number with its unit, a dash with its left.
+
+    A date may break before its year: kept whole, it tears holes into justified lines.
+    """
     text = _SHORT_WORD.sub(rf"\1{NBSP}", text)
     for pattern in (_BEFORE_UNIT, _AFTER_SIGN, _BEFORE_DASH):
         text = pattern.sub(NBSP, text)
-    return text
+    return _BEFORE_YEAR.sub(" ", text)
 
 
 def string(text: Any, *, bound: bool = False) -> str:

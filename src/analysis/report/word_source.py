@@ -34,6 +34,7 @@ def page_for_word(html: str) -> tuple[str, dict[str, bytes]]:
             element.decompose()
     _letterhead(soup)
     _lists(soup)
+    _small_print(soup)
     _captions(soup, "table > caption", "Таблица")
     _captions(soup, "figure > figcaption", "Рисунок")
     _figures(soup)
@@ -104,6 +105,16 @@ def _lists(soup: BeautifulSoup) -> None:
                 term.append(piece)
             text.decompose()  # type: ignore[union-attr]
         terms.unwrap()
+
+
+def _small_print(soup: BeautifulSoup) -> None:
+    """Lists in small print: pandoc gives a style to items that are paragraphs."""
+    for notes in soup.select("ul.note"):
+        for item in notes.find_all("li", recursive=False):
+            inner = soup.new_tag("p")
+            inner.extend(list(item.contents))
+            item.append(inner)
+        _styled(soup, notes, "Note Item")
 
 
 def _captions(soup: BeautifulSoup, chosen: str, word: str) -> None:

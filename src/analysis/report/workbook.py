@@ -29,7 +29,7 @@ _FORMATS = {"number": "0.00", "int": "0", "date": "dd.mm.yyyy"}
 _FORMATS_BY_NAME = {
     "numerator": "0", "denominator": "0", "p_value": "0.0000", "p_adjusted": "0.0000", "received_at": "dd.mm.yyyy hh:mm",
 }  # fmt: skip
-_MAX_WIDTH, _MIN_WIDTH = 48, 9
+_MAX_WIDTH, _MIN_WIDTH = 58, 9
 _FIRST_ROW = 4  # title, meaning of a row, Russian headers, column names
 _FACE = "Calibri"
 _SMALL, _BOLD = Font(name=_FACE, italic=True, color="555555"), Font(name=_FACE, bold=True)
@@ -86,7 +86,7 @@ def _write_contents(
         sheet.cell(row, 4, len(frames[entry.name]))
     for row, text in enumerate(EDITIONS[heading.edition].notes + LEGEND, start=len(entries) + 7):
         _put(sheet, row, 1, text)
-    for letter, width in zip("ABCD", (18, 48, 78, 9), strict=True):
+    for letter, width in zip("ABCD", (18, 58, 78, 9), strict=True):
         sheet.column_dimensions[letter].width = width
     _print_setup(sheet, heading, 5)
 

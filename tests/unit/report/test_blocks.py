@@ -120,6 +120,8 @@ def test_cleaning_composes_letters_and_drops_what_cannot_be_seen():
 def test_binding_follows_russian_rules():
     bound = bind("в 2022 г. и на 5 % школ № 7 — у А.С. Журавлева").replace("\u00a0", "_")
     assert bound == "в_2022_г. и_на_5_% школ №_7_— у_А.С._Журавлева"
+    bound = bind("приказ г. Белгорода от 21.06.2021 № 49 для 18 ОУ до 20\u00a0июня\u00a02022\u00a0г.")
+    assert bound.replace("\u00a0", "_") == "приказ г._Белгорода от_21.06.2021_№_49 для 18_ОУ до_20_июня 2022_г."
 
 
 def test_typst_strings_escape_and_long_words_may_break():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
@@ -187,6 +188,10 @@ DEMOS: dict[str, Callable[[], Chart]] = {
     "bullet_bars": lambda: charts.bullet_bars(units(), LABELS),
     "caterpillar": lambda: charts.caterpillar(rankings().query("group == 'Б'"), LABELS),
     "caterpillar_scores": lambda: charts.caterpillar(rankings(), LABELS, by="score"),
+    "caterpillar_hidden": lambda: charts.caterpillar(
+        rankings().assign(rank=NAN, attainment_level=lambda t: t["attainment_level"].mask(t["score"].between(90, 94))),
+        LABELS,
+    ),
     "funnel_plot": lambda: charts.funnel_plot(funnel(), LABELS, target=60.0),
     "run_chart": lambda: charts.run_chart(months(), LABELS, breaks=BREAKS, cumulative=True),
     "roadmap_status": lambda: charts.roadmap_status(activities(), LABELS),
@@ -223,6 +228,32 @@ def test_numbers_are_written_as_in_russian(drawn):
     texts = re.findall(r"<text[^>]*>([^<]+)</text>", drawn.svg)
     for text in [*texts, drawn.alt]:
         assert not re.search(r"(?<![\d.П])\d+\.\d+(?![\d.])\s*(?:%|п\.п\.)|\d%|\bnan\b|-\d", text), text
+
+
+def test_no_text_runs_off_the_sheet(drawn):
+    root = ET.fromstring(drawn.svg)
+    width = float(root.attrib["viewBox"].split()[2])
+    for style, text in styled_texts(root):
+        left = float(text.attrib["x"]) if "x" in text.attrib else 0.0
+        if "textLength" not in text.attrib or "rotate" in text.attrib.get("transform", ""):
+            continue
+        long = float(text.attrib["textLength"])
+        left -= long * {"end": 1.0, "middle": 0.5}.get("".join(re.findall(r"text-anchor:(\w+)", style)), 0.0)
+        assert left > -1 and left + long < width + 1, text.text
+
+
+def styled_texts(element: ET.Element, style: str = "") -> Iterator[tuple[str, ET.Element]]:
+    """Every text with the styles that hold for it."""
+    style += ";" + element.attrib.get("style", "")
+    if element.tag.endswith("}text"):
+        yield style, element
+    for child in element:
+        yield from styled_texts(child, style)
+
+
+def test_a_level_that_is_hidden_is_explained_in_the_key():
+    assert "уровень не приводится" in DEMOS["caterpillar_hidden"]().svg
+    assert "уровень не приводится" not in DEMOS["caterpillar"]().svg
 
 
 def test_colours_are_those_of_the_house(drawn):

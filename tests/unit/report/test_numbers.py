@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.report import numbers
-from analysis.report.numbers import NBSP
+from analysis.report.numbers import NBSP, is_missing, whole_attainment
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,9 @@ def test_a_whole_number_with_decimals_is_read_as_a_fraction():
 def test_a_formatted_number_reads_back(value, digits):
     shown = numbers.format_number(value, digits).replace(NBSP, "").replace("−", "-").replace(",", ".")
     assert abs(Decimal(shown) - Decimal(repr(value))) <= Decimal(1).scaleb(-digits) / 2
+
+
+@pytest.mark.parametrize(("value", "shown"), [(99.86, 99), (99.4, 99), (98.6, 98.6), (100, 100), (104.2, 104.2)])
+def test_what_misses_a_target_does_not_round_up_to_it(value, shown):
+    assert whole_attainment(value) == shown
+    assert is_missing(whole_attainment(None))

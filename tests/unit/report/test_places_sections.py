@@ -85,10 +85,13 @@ def test_numbers_of_hidden_groups_are_not_taken_for_zero(tables):
     ("size", "place", "low", "said", "more"),
     [
         (1, 1, 1, "одна", ""),
-        (2, 2, 1, "2-я", "2-е место; с учётом случайных колебаний возможно любое"),
-        (3, 3, 2, "в нижней трети", "3-е место; с учётом случайных колебаний – от 2-го до 3-го"),
-        (9, 3, 2, "в верхней трети", "3-е место; с учётом случайных колебаний – от 2-го до 9-го"),
-        (9, 4, 1, "в средней трети", "4-е место; с учётом случайных колебаний возможно любое"),
+        (2, 2, 1, "любое место", "По баллу место 2-е. Различия с остальными школами"),
+        (2, 2, 2, "2-е место", "Место 2-е; случайные колебания этого не меняют"),
+        (3, 3, 2, "не в верхней трети", "По баллу место 3-е. С учётом случайных колебаний – от 2-го до 3-го."),
+        (9, 8, 7, "в нижней трети", "от 7-го до 9-го"),
+        (9, 5, 4, "не в верхней трети", "от 4-го до 9-го"),
+        (9, 3, 2, "места 2–9", "По баллу место 3-е. С учётом случайных колебаний – от 2-го до 9-го."),
+        (9, 1, 1, "любое место", "в пределах случайных колебаний"),
     ],
 )
 def test_a_card_tells_the_place_in_a_group_of_any_size(tables, size, place, low, said, more):
@@ -102,7 +105,11 @@ def test_a_card_tells_the_place_in_a_group_of_any_size(tables, size, place, low,
 
 @pytest.mark.parametrize(
     ("interval", "said", "more"),
-    [((2, 8), "2–8", "С учётом случайных колебаний."), ((np.nan, np.nan), "–", "не приводится")],
+    [
+        ((2, 8), "места 2–8", "С учётом случайных колебаний – от 2-го до 8-го."),
+        ((1, 9), "любое место", "Различия с остальными школами"),
+        ((np.nan, np.nan), "–", "не приводится"),
+    ],
 )
 def test_a_card_whose_exact_place_would_tell_of_another_school_has_none(tables, interval, said, more):
     row = {"school_id": "s1", "group": "А", "score": 90.0, "attainment_level": "близко к достижению", "ranked": True}
@@ -110,7 +117,19 @@ def test_a_card_whose_exact_place_would_tell_of_another_school_has_none(tables, 
     row |= dict(zip(("rank_low", "rank_high"), interval, strict=True))
     own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [9]})}
     fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
-    assert fact.value == said and more in str(fact.detail)
+    assert fact.value == said and more in str(fact.detail) and "баллу" not in str(fact.detail)
+
+
+@pytest.mark.parametrize(("places", "said"), [((3, 3), "в верхней трети"), ((4, 6), "в средней трети"), ((3, 4), "–")])
+def test_without_an_interval_a_card_tells_the_third_of_the_score_alone(tables, places, said):
+    """And only where no hidden figure of another school could change it."""
+    row = {"school_id": "s1", "group": "А", "score": 90.0, "attainment_level": "близко к достижению", "ranked": True}
+    row |= {"rank": np.nan, "rank_low": np.nan, "rank_high": np.nan, "reason": ""}
+    row |= dict(zip(("place_low", "place_high"), places, strict=True))
+    own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [9]})}
+    fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
+    assert fact.value == said and "Интервал мест не приводится" in str(fact.detail)
+    assert ("по баллу" in str(fact.label)) == (said != "–")
 
 
 def test_without_effects_a_report_says_why(tables):
@@ -221,5 +240,27 @@ def test_the_funnel_lists_everyone_outside_and_names_do_not_meet(tables):
     outside = tables["funnel"].query("band == 'above_998' or band == 'below_998'")
     picture = funnel.funnel_picture(report(tables))
     shown = outside[outside["indicator"] == picture.caption[:3]]
+    assert len(shown)
     for school_id in shown["school_id"]:
         assert f"№\u00a0{school_id[1:]} (" in picture.note
+
+
+def test_long_names_of_many_schools_do_not_fill_the_funnels_page(tables):
+    """Names are cut to what charts print, and those farthest out stand for the rest."""
+    long = "Муниципальное бюджетное общеобразовательное учреждение «Средняя общеобразовательная школа № {} имени героя»"
+    schools = tables["schools"].assign(
+        name=[long.format(number) for number in range(101, 101 + len(tables["schools"]))]
+    )
+    everyone = tables["funnel"].assign(band="above_998", z=range(len(tables["funnel"])))
+    note = str(funnel.funnel_picture(report(tables | {"schools": schools, "funnel": everyone})).note)
+    assert note.count("№") == funnel.MOST_LISTED
+    assert "…\u00a0№\u00a01" in note and "Муниципальное" not in note and "имени" not in note
+    size = len(everyone[everyone["indicator"] == everyone["indicator"].iloc[0]])
+    assert f" и ещё {size - funnel.MOST_LISTED} (лист funnel" in note
+    assert len(note) < 900
+
+
+def test_a_public_report_does_not_say_that_no_indicator_needs_a_remark(tables):
+    """Remarks rest on figures of schools, which it has not: nothing follows from their absence."""
+    said = str(comparison.indicator_remarks(report(tables, "public")).items[0])
+    assert "Оснований менять" not in said and "не приводятся" in said

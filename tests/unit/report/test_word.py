@@ -4,6 +4,7 @@ import os
 import re
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +121,13 @@ def test_a_failing_pandoc_is_told_in_russian(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path), prepend=None)
     with pytest.raises(word.WordError, match=r"report\.docx не построен: pandoc сообщил «no way»"):
         word.docx_of("<p>текст</p>")
+
+
+def test_lists_in_small_print_have_a_style_of_their_own():
+    page, _ = page_for_word('<ul class="note"><li><strong>Балл</strong> – среднее</li></ul><ul><li>а</li></ul>')
+    assert page.startswith(
+        '<div custom-style="Note Item"><ul class="note"><li><p><strong>Балл</strong> – среднее</p></li>'
+    )
+    assert page.endswith("<ul><li>а</li></ul>")
+    styles = (Path(word.__file__).parent / "templates/orientir_word/styles.xml").read_text(encoding="utf-8")
+    assert 'w:val="Note Item"' in styles

@@ -12,9 +12,10 @@ import pandas as pd
 from analysis.params.indicators import Level
 from analysis.periods import next_working_day
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import is_missing, lack_of, upper_first
+from analysis.report.charts_words import goal
+from analysis.report.numbers import format_date, is_missing, lack_of, upper_first
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.values import format_value, in_quotes
+from analysis.report.sections.values import in_quotes
 from analysis.report.tables import Column, Table
 from analysis.settings import Indicator
 
@@ -111,7 +112,7 @@ def group_advice_table(report: PeriodReport) -> Table | None:
     frame = _frame(report, advice)
     frame["unit"] = [report.group_labels.get(item.unit_id, item.unit_id) for item in advice]
     return Table(
-        frame, _columns(), "Адресные рекомендации группам учреждений (проект)", row_header="indicator",
+        frame, _columns(), f"Адресные рекомендации группам учреждений (проект){_term(report)}", row_header="indicator",
         group_by="unit", note="Не хватает – разница между числом, нужным для цели, и достигнутым числом.",
     )  # fmt: skip
 
@@ -127,18 +128,22 @@ def school_advice(report: PeriodReport) -> Table | Paragraph | None:
     frame["unit"] = [report.school_names.get(item.unit_id, item.unit_id) for item in advice]
     frame = frame.groupby("unit", sort=False).head(1)
     return Table(
-        frame, [Column("unit", "Учреждение"), *_columns()], "Первоочередные рекомендации учреждениям (проект)",
-        row_header="unit", sortable=True,
+        frame, [Column("unit", "Учреждение"), *_columns()],
+        f"Первоочередные рекомендации учреждениям (проект){_term(report)}", row_header="unit", sortable=True,
     )  # fmt: skip
+
+
+def _term(report: PeriodReport) -> str:
+    """The term of all recommendations, told once: a column of one date would only narrow the others."""
+    return f". Срок – до {format_date(advice_due(report))}"
 
 
 def _frame(report: PeriodReport, advice: list[Advice]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "action": [upper_first(item.action) for item in advice],
-            "due": [item.due for item in advice],
             "indicator": [item.indicator.label for item in advice],
-            "target": [format_value(item.indicator.target(report.period), item.indicator) for item in advice],
+            "target": [goal(item.indicator.target(report.period), item.indicator.unit) for item in advice],
             "lacking": [item.lacking for item in advice],
         }
     )
@@ -148,7 +153,6 @@ def _columns() -> list[Column]:
     return [
         Column("indicator", "Показатель"),
         Column("action", "Действие"),
-        Column("due", "Срок", "date"),
         Column("target", "Цель", align="end"),
         Column("lacking", "Не хватает", align="end"),
     ]

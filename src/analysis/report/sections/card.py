@@ -26,6 +26,7 @@ from analysis.report.tables import Column, Table
 MAX_GAPS = 3
 FEW = "в группе мало школ с данными"
 THIRDS = ("верхней", "средней", "нижней")
+NO_INTERVAL = "Интервал мест не приводится: по нему можно узнать малые числа другой школы."
 
 
 def own_rows(report: PeriodReport) -> pd.DataFrame:
@@ -66,7 +67,7 @@ def _corrections(report: PeriodReport, row: pd.Series) -> str:
 
 
 def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
-    """Score, level, and the third of the own group with the interval of places."""
+    """Score, level, and what can be said of the place in the own group."""
     rows = report.rankings[report.rankings["school_id"] == report.school]
     if rows.empty or not bool(rows["ranked"].iloc[0]):
         reason = rows["reason"].iloc[0] if len(rows) else "данных недостаточно"
@@ -79,35 +80,60 @@ def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
 
 
 def _position(row: pd.Series, size: int) -> KeyFact:
-    """The third of the group; a group of two has no thirds, and one school nobody to be compared with.
+    """What the data can say of the place in the group: a third only where the whole interval of places lies in it.
 
     Only the interval of places, or nothing, where more would tell about another school.
     """
-    group, schools = row["group"], count_of(size, "школы", "школ", "школ")
+    group = f"{row['group']} из {count_of(size, 'школы', 'школ', 'школ')}"
     if size < 2:
-        return KeyFact("одна", f"распределена в группе {group}: сравнивать не с кем")
-    if size < len(THIRDS) and not is_missing(row["rank"]):
-        return KeyFact(f"{int(row['rank'])}-я", f"в группе {group} из {schools}", _places_text(row, size))
-    thirds = {THIRDS[min(2, int(3 * (row[name] - 1) / size))] for name in ("place_low", "place_high")}
-    if size >= len(THIRDS) and len(thirds) == 1:
-        return KeyFact(f"в {thirds.pop()} трети", f"группы {group} из {schools}", _places_text(row, size))
-    of_group = f"место внутри группы {group} из {schools}"
+        return KeyFact("одна", f"распределена в группе {row['group']}: сравнивать не с кем")
     if is_missing(row["rank_low"]):
-        return KeyFact("–", of_group, "Место не приводится: по нему можно узнать малые числа другой школы.")
-    return KeyFact(format_places(row["rank_low"], row["rank_high"]), of_group, "С учётом случайных колебаний.")
-
-
-def _places_text(row: pd.Series, size: int) -> str:
-    if is_missing(row["rank_low"]):
-        return ""
-    if is_missing(row["rank"]):
-        return f"Место с учётом случайных колебаний: {format_places(row['rank_low'], row['rank_high'])}."
-    place, low, high = (int(row[name]) for name in ("rank", "rank_low", "rank_high"))
+        return _position_by_score(row, size, group)
+    low, high = int(row["rank_low"]), int(row["rank_high"])
     if (low, high) == (1, size):
-        return f"Школа занимает {place}-е место; с учётом случайных колебаний возможно любое."
+        return KeyFact("любое место", f"возможно в группе {group}", _no_difference(row))
+    if thirds := _thirds_words(low, high, size):
+        return KeyFact(thirds, f"группы {group}", _places_text(row))
     if low == high:
-        return f"Школа занимает {place}-е место; случайные колебания этого не меняют."
-    return f"Школа занимает {place}-е место; с учётом случайных колебаний – от {low}-го до {high}-го."
+        return KeyFact(f"{low}-е место", f"в группе {group}", _places_text(row))
+    return KeyFact(f"места {format_places(low, high)}", f"возможны в группе {group}", _places_text(row))
+
+
+def _thirds_words(low: int, high: int, size: int) -> str:
+    """«в верхней трети», «не в нижней трети»; nothing where all thirds are possible or the group has none."""
+    first, last = _third(low, size), _third(high, size)
+    if size < len(THIRDS) or last - first > 1:
+        return ""
+    return f"в {THIRDS[first]} трети" if first == last else f"не в {THIRDS[2 - 2 * first]} трети"
+
+
+def _third(place: int, size: int) -> int:
+    return min(2, int(3 * (place - 1) / size))
+
+
+def _position_by_score(row: pd.Series, size: int, group: str) -> KeyFact:
+    """Without an interval the third of the score alone, where hidden figures of others could not change it."""
+    words = _thirds_words(row["place_low"], row["place_high"], size)
+    if words.startswith("в "):
+        return KeyFact(words, f"группы {group}, по баллу", NO_INTERVAL)
+    return KeyFact("–", f"место в группе {group}", NO_INTERVAL)
+
+
+def _no_difference(row: pd.Series) -> str:
+    """Every place is possible: no other school of the group is surely above or below."""
+    return f"{_by_score(row)} Различия с остальными школами группы – в пределах случайных колебаний.".strip()
+
+
+def _by_score(row: pd.Series) -> str:
+    return "" if is_missing(row["rank"]) else f"По баллу место {int(row['rank'])}-е."
+
+
+def _places_text(row: pd.Series) -> str:
+    """«По баллу место 8-е. С учётом случайных колебаний – от 5-го до 10-го.»"""
+    low, high = (int(row[name]) for name in ("rank_low", "rank_high"))
+    if low == high:
+        return f"Место {low}-е; случайные колебания этого не меняют."
+    return f"{_by_score(row)} С учётом случайных колебаний – от {low}-го до {high}-го.".strip()
 
 
 def strengths(report: PeriodReport) -> Bullets:

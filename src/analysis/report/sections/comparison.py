@@ -37,6 +37,7 @@ _TOO_SMALL = 0.001
 EFFECT_SIZES = ((0.2, ""), (0.5, " (малый)"), (0.8, " (средний)"), (float("inf"), " (большой)"))
 EFFECT_LETTERS = {"cohen_h": "h", "hedges_gz": "g"}
 LEADERS_NAMED = 5
+HIDDEN_FIGURES = " Прочерк вместо вывода: число не приводится, чтобы по нему нельзя было узнать малые числа."
 
 
 def format_p(value: Any) -> str:
@@ -105,6 +106,8 @@ def _comparison_note(report: PeriodReport, changes: pd.DataFrame) -> str:
         "явных изменений». Размер эффекта – велико ли изменение само по себе (малый – от 0,2, средний – от 0,5, "
         "большой – от 0,8, без слова – меньше малого): h сравнивает доли обучающихся, g – сдвиг школ с разбросом этих "
         "сдвигов, между собой h и g не сравниваются. «Не проверялось» – показатель в выводы не входит или школ с данными мало."
+        + HIDDEN_FIGURES
+        * bool(changes["verdict"].isna().any())
     )
 
 
@@ -242,6 +245,8 @@ def _leaders(report: PeriodReport) -> list[str]:
 
 def indicator_remarks(report: PeriodReport) -> Bullets:
     """«Корректировка показателей»: indicators with too little data or at their ceiling, for the next year's list."""
+    if report.edition == "public":
+        return Bullets(["Перечень пересматривается по данным учреждений; в этой редакции они не приводятся."])
     table = report.indicators
     rows = table[(table["level"] == "school") & (table["period"] == report.period.key)]
     items = []

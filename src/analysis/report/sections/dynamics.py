@@ -8,7 +8,8 @@ import pandas as pd
 
 from analysis.periods import Period
 from analysis.report.blocks import Bullets, Paragraph
-from analysis.report.numbers import count_of, format_percent, full_stop, is_missing
+from analysis.report.charts_words import goal
+from analysis.report.numbers import count_of, format_percent, full_stop, is_missing, whole_attainment
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import (
     VERDICTS,
@@ -51,8 +52,8 @@ def dynamics_table(report: PeriodReport) -> Table:
             "before": [format_value(v, i) for v, i in zip(rows["baseline_value"], indicators, strict=True)],
             "now": [format_value(v, i) for v, i in zip(suppressed_or(rows, "value"), indicators, strict=True)],
             "change": [format_change(v, i) for v, i in zip(rows["change"], indicators, strict=True)],
-            "target": [format_value(v, i) for v, i in zip(rows["target"], indicators, strict=True)],
-            "attainment": rows["attainment"],
+            "target": [goal(v, i.unit) for v, i in zip(rows["target"], indicators, strict=True)],
+            "attainment": rows["attainment"].map(whole_attainment),
             "verdict": rows["verdict"],
         }
     )
@@ -160,12 +161,12 @@ def target_sentence(report: PeriodReport) -> Paragraph:
         return Paragraph("Показателей, по которым в этом периоде оценивается достижение цели, нет.")
     reached = int((known["attainment"] >= NEEDS_ATTENTION).sum())
     words = count_of(len(known), "показателя", "показателей", "показателей")
-    text = f"Плановое значение {report.period.calendar_year} года достигнуто по {reached} из {words}"
+    text = f"Цель {report.period.calendar_year} года достигнута по {reached} из {words}"
     missed = below_target(report)
     if missed.empty:
         return Paragraph(text + ".")
     named = [
-        f"{in_sentence(report, row.indicator)} ({format_percent(row.attainment, 0)} цели)"
+        f"{in_sentence(report, row.indicator)} ({format_percent(whole_attainment(row.attainment), 0)} цели)"
         for row in missed.head(3).itertuples()
     ]
     return Paragraph(f"{text}. Дальше всего от цели: {join_words(named)}.")

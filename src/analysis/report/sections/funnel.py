@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.report import charts
 from analysis.report.blocks import Paragraph
+from analysis.report.chart_style import SMALL_PT, fit
 from analysis.report.charts import Chart
 from analysis.report.numbers import count_of, format_percent
 from analysis.report.opening import PeriodReport
@@ -14,7 +15,8 @@ from analysis.report.sections.pictures import labels
 from analysis.report.sections.values import quoted, unbroken
 
 MIN_SCHOOLS = 6
-MOST_LISTED = 20  # schools on each side
+NAME_MM = 53.0  # of a school's name, as in the charts of places
+MOST_LISTED = 12  # schools on each side; all of them stand in the workbook
 
 
 def funnel_sentence(report: PeriodReport) -> Paragraph | None:
@@ -62,18 +64,23 @@ def picture_of(report: PeriodReport, code: str) -> Chart:
 
 
 def _outside(report: PeriodReport, rows: pd.DataFrame) -> str:
-    """«Выше пределов 99,8 %: СОШ № 122 (41,4 %), …»: all schools outside, the farthest first; names in a picture are few."""
+    """«Выше пределов 99,8 %: СОШ № 122 (41,4 %), …»: schools outside, the farthest first, named as short as in charts."""
     sentences = []
     for band, words in (("above_998", "Выше"), ("below_998", "Ниже")):
         own = rows[rows["band"] == band].sort_values("z", key=abs, ascending=False)
         names = [
-            f"{unbroken(report.school_names.get(row.school_id, row.school_id))} ({format_percent(row.value)})"
+            f"{unbroken(short_name(report.school_names.get(row.school_id, row.school_id)))} ({format_percent(row.value)})"
             for row in own.head(MOST_LISTED).itertuples()
         ]
-        more = f" и ещё {len(own) - MOST_LISTED}" if len(own) > MOST_LISTED else ""
+        more = f" и ещё {len(own) - MOST_LISTED} (лист funnel в results.xlsx)" if len(own) > MOST_LISTED else ""
         if names:
             sentences.append(f"{words} пределов 99,8\u00a0%: {', '.join(names)}{more}.")
     return " ".join(sentences)
+
+
+def short_name(name: str) -> str:
+    """A long official name cut to its number, as charts print it."""
+    return fit(name, NAME_MM, SMALL_PT)[0]
 
 
 def _rows(report: PeriodReport) -> tuple[pd.DataFrame, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.report.blocks import Bullets
-from analysis.report.numbers import format_percent, lower_first
+from analysis.report.numbers import format_percent, lower_first, whole_attainment
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import format_value, hidden_note, in_sentence, span, suppressed_or
 from analysis.report.tables import Column, Table
@@ -67,6 +67,6 @@ def group_bullets(report: PeriodReport) -> Bullets:
         text = f"{group.code}. {group.label}: в среднем {format_percent(own['attainment'].mean(), 0)} целевых значений"
         if worst["attainment"] < 100:
             name = in_sentence(report, worst["indicator"])
-            text += f"; дальше всего от цели – {name} ({format_percent(worst['attainment'], 0)} цели)"
+            text += f"; дальше всего от цели – {name} ({format_percent(whole_attainment(worst['attainment']), 0)} цели)"
         items.append(text + ".")
     return Bullets(items or ["Данных по группам нет."])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Paragraph
+from analysis.report.charts_words import goal
 from analysis.report.inline import Inline, Strong
-from analysis.report.numbers import count_of, format_date, format_number, format_percent
+from analysis.report.numbers import count_of, format_date, format_number, format_percent, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.tables import Column, Table
 
@@ -42,7 +43,7 @@ def _score(report: PeriodReport) -> str:
     project = report.settings.project
     return (
         "среднее достижение целей (каждое до 100 %), без справочных показателей и долей от менее чем "
-        f"{project.scoring.min_denominator} человек; интервал мест – где школа оказалась бы при таких колебаниях (начальное "
+        f"{project.scoring.min_denominator} чел.; интервал мест – где школа оказалась бы при таких колебаниях (начальное "
         f"число {project.tests.seed})."
     )
 
@@ -84,7 +85,7 @@ def _hidden(report: PeriodReport) -> str:
     if report.edition == "working":
         return f"от 1 до {privacy.min_count - 1} человек: здесь открыты, в остальных редакциях скрыты."
     return (
-        f"от 1 до {privacy.min_count - 1} чел. показаны как «менее {privacy.min_count}»; доли от менее чем "
+        f"от 1 до {privacy.min_count - 1} чел. – «менее {privacy.min_count}»; доли от менее чем "
         f"{privacy.min_denominator} чел. и всё, что их выдаёт, скрыты."
     )
 
@@ -109,7 +110,7 @@ def passport_table(report: PeriodReport) -> Table:
                 "name": f"{i.code}. {i.name}",
                 "formula": _formula(report, i.numerator, i.denominator),
                 "type": types[i.type] + ("; справочный" if i.informational else ""),
-                "target": i.target(report.period),
+                "target": goal(i.target(report.period), i.unit),
             }
             for i in settings.indicators_in(report.period.score_kind)
         ]
@@ -118,7 +119,7 @@ def passport_table(report: PeriodReport) -> Table:
         Column("name", "Показатель"),
         Column("formula", "Как считается"),
         Column("type", "Вид"),
-        Column("target", f"Цель {report.period.calendar_year} г.", "number"),
+        Column("target", f"Цель {report.period.calendar_year} г.", align="end"),
     ]
     return Table(frame, columns, f"Показатели ({settings.indicator_set.status})", row_header="name")
 
@@ -127,4 +128,4 @@ def _formula(report: PeriodReport, numerator: tuple[str, ...], denominator: str 
     names = {measure.code: measure.name for measure in report.settings.measures}
     names |= {"ok_forms": "формы в срок и без возврата", "due_forms": "ожидаемые формы"}
     above = " + ".join(names[code] for code in numerator)
-    return f"{above} ÷ {names[denominator]}" if denominator else above
+    return upper_first(f"{above} ÷ {names[denominator]}" if denominator else above)

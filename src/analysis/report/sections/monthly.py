@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pandas as pd
@@ -10,6 +11,7 @@ from analysis.intake.rules import rule_text
 from analysis.periods import Period, month_of
 from analysis.report.blocks import Bullets, Paragraph
 from analysis.report.charts_months import SCHOOL_YEAR_STARTS
+from analysis.report.charts_words import goal
 from analysis.report.inline import Strong
 from analysis.report.numbers import (
     count_of,
@@ -30,7 +32,15 @@ from analysis.report.sections.coverage import (
     some_names,
 )
 from analysis.report.sections.dynamics import city_rows
-from analysis.report.sections.values import format_change, format_value, in_sentence, join_words, unbroken
+from analysis.report.sections.values import (
+    format_change,
+    format_value,
+    hidden_note,
+    in_sentence,
+    join_words,
+    suppressed_or,
+    unbroken,
+)
 from analysis.report.tables import Column, Table
 from analysis.settings import Indicator
 
@@ -142,10 +152,10 @@ def key_figures_table(report: PeriodReport) -> Table:
             "activity": [", ".join(i.activities) for i in indicators],
             "total": [_total(number) for number in rows["numerator"]],
             "n_schools": rows["n_schools"],
-            "value": _written(rows["value"], indicators),
+            "value": _written(suppressed_or(rows, "value"), indicators),
             "gained": [format_change(v, i) for v, i in zip(gained, indicators, strict=True)],
             "before": _written(rows["baseline_value"], indicators),
-            "target": _written(rows["target"], indicators),
+            "target": [goal(value, i.unit) for value, i in zip(rows["target"], indicators, strict=True)],
         }
     )
     columns = [
@@ -158,14 +168,20 @@ def key_figures_table(report: PeriodReport) -> Table:
         *([Column("before", _short(report.baseline), align="end")] if rows["baseline_value"].notna().any() else []),
         Column("target", f"Цель {report.period.calendar_year} г.", align="end"),
     ]
-    return Table(frame, columns, "Ключевые показатели нарастающим итогом с 1 сентября", row_header="name")
+    return Table(
+        frame,
+        columns,
+        f"Показатели города, {report.period.title()}",
+        row_header="name",
+        note=hidden_note(frame).strip(),
+    )
 
 
 def _short(month: Period) -> str:
     return month.title().removesuffix(" года")
 
 
-def _written(values: pd.Series, indicators: list[Indicator]) -> list[str]:
+def _written(values: Iterable[object], indicators: list[Indicator]) -> list[str]:
     return [format_value(value, indicator) for value, indicator in zip(values, indicators, strict=True)]
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.measures.activities import DONE, GOING, NO_DATA, NOT_DONE
 from analysis.params.roadmap import Activity
 from analysis.report.blocks import Paragraph
-from analysis.report.numbers import full_stop
+from analysis.report.numbers import NBSP, full_stop
 from analysis.report.opening import PeriodReport
 from analysis.report.tables import Column, Signal, Table
 
@@ -17,6 +17,7 @@ STATUSES = {
     NOT_DONE: Signal(NOT_DONE, "bad"),
     NO_DATA: Signal(NO_DATA, "neutral"),
 }
+ANSWERS = "Выполнено, ОУ"
 NO_ROADMAP = "Перечень мероприятий в параметрах не задан: исполнение не оценивается."
 
 
@@ -62,16 +63,16 @@ def activities_table(report: PeriodReport) -> Table | None:
     columns = [
         Column("name", "Мероприятие"),
         Column("status", "Состояние", "status"),
-        Column(DONE, "выполнили", "int", span="Учреждений"),
-        Column(GOING, "выполняют", "int", span="Учреждений"),
-        Column(NOT_DONE, "не выполнили", "int", span="Учреждений"),
+        Column(DONE, "да", "int", span=ANSWERS),
+        Column(GOING, "идёт", "int", span=ANSWERS),
+        Column(NOT_DONE, "нет", "int", span=ANSWERS),
         Column("n_events", "Событий", "int"),
         Column("remark", "Примечание", blank=True),
     ]
     return Table(
         frame, columns, "Исполнение мероприятий «дорожной карты»", row_header="name", group_by="section",
-        note=" ".join(["Прочерк – сведения от школ не собирались. Выполнено – так ответили не менее 80 % учреждений; "
-        "собственные мероприятия центра – по его журналу.", *remarks]),
+        note=" ".join(["Да, идёт, нет – сколько ОУ так ответили; прочерк – сведения от школ не собирались. Выполнено – так "
+        "ответили не менее 80 % учреждений; собственные мероприятия центра – по его журналу.", *remarks]),
         signals={"status": STATUSES},
     )  # fmt: skip
 
@@ -88,4 +89,4 @@ def activities_sentence(report: PeriodReport) -> Paragraph:
         f"выполняется {counts.get(GOING, 0)}, не выполнено {counts.get(NOT_DONE, 0)}"
     )
     without = counts.get(NO_DATA, 0)
-    return Paragraph(text + (f", нет данных по {without}." if without else "."))
+    return Paragraph(text + (f", нет данных по{NBSP}{without}." if without else "."))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.measures.activities import DONE, GOING, NO_DATA, NOT_DONE
+from analysis.periods import parse_period
 from analysis.report.blocks import Block, Bullets, Paragraph
-from analysis.report.numbers import count_of, is_missing, plural
+from analysis.report.charts_words import goal
+from analysis.report.numbers import count_of, is_missing, plural, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.coverage import NOT_BY_SCHOOL
 from analysis.report.sections.dynamics import NEEDS_ATTENTION, below_target, city_rows
@@ -43,7 +45,7 @@ def scope_sentence(report: PeriodReport) -> Paragraph:
     text = f"Итоги даны по {known} год включительно; база – {report.baseline.title()}, до начала «дорожной карты»."
     if known < last:
         left = count_of(last - known, "год", "года", "лет")
-        text += f" До её окончания – {left}: это промежуточный итог, цели {last} года показаны для ориентира."
+        text += f" До её окончания – {left}: это промежуточный итог, цели {last} года – для ориентира."
     return Paragraph(text)
 
 
@@ -55,8 +57,8 @@ def trajectory_table(report: PeriodReport) -> Table:
     frame = pd.DataFrame({"name": [i.label for i in indicators]})
     for year, values in years.items():
         frame[year] = [format_value(values.get(i.code), i) for i in indicators]
-    frame["target"] = [format_value(value, i) for value, i in zip(rows["target"], indicators, strict=True)]
-    frame["end"] = [format_value(i.targets.get(report.period.number), i) for i in indicators]
+    frame["target"] = [goal(value, i.unit) for value, i in zip(rows["target"], indicators, strict=True)]
+    frame["end"] = [goal(i.targets.get(report.period.number), i.unit) for i in indicators]
     frame["change"] = [format_change(value, i) for value, i in zip(rows["change"], indicators, strict=True)]
     frame["verdict"] = rows["verdict"].to_numpy()
     columns = [
@@ -114,17 +116,17 @@ def comparability(report: PeriodReport) -> Bullets:
     """Outside events, and schools that opened, closed or worked in special conditions."""
     last = report.period.closing_month().key
     events = [event for event in report.settings.project.breaks if event.first <= last]
-    items = [f"{event.name} – {_span(event.first, event.last)}." for event in events]
+    items = [f"{upper_first(event.name)} ({_span(event.first, event.last)})." for event in events]
     items = items or ["Внешних событий, которые сдвинули бы показатели, за эти годы не отмечено."]
     return Bullets([*items, *_changes_of_schools(report), *report.overrides.notes])
 
 
 def _span(first: str, last: str | None) -> str:
-    return f"{_month(first)} – {_month(last)}" if last and last != first else _month(first)
-
-
-def _month(key: str) -> str:
-    return f"{key[5:7]}.{key[:4]}"
+    """«с января 2022 года», «октябрь 2022 года», «апрель 2024 года – май 2024 года»."""
+    begin = parse_period(first)
+    if last is None:
+        return f"с {begin.title('genitive')}"
+    return begin.title() if last == first else f"{begin.title()} – {parse_period(last).title()}"
 
 
 def _changes_of_schools(report: PeriodReport) -> list[str]:
