@@ -53,11 +53,12 @@ class Town:
     root: Path
     data: Path
     out: Path
+    period: str
 
     @property
     def report(self) -> Path:
         """The finished report's folder."""
-        return self.out / self.data.name / PERIOD
+        return self.out / self.data.name / self.period
 
     def copy(self, root: Path, data: str = "data/town", out: str = "reports") -> Town:
         """The same town elsewhere, with whatever was read and made."""
@@ -66,13 +67,13 @@ class Town:
         shutil.copytree(self.data, root / data)
         if self.out.exists():
             shutil.copytree(self.out, root / out)
-        return Town(root, root / data, root / out)
+        return Town(root, root / data, root / out, self.period)
 
     def command(self, name: str, *options: str) -> list[str]:
         """The words of a command on this town."""
         given = ["--data", str(self.data), "--params", str(self.root / "params"), "--jobs", "2", *options]
         if name == "report":
-            given = [PERIOD, "--out", str(self.out), *given]
+            given = [self.period, "--out", str(self.out), *given]
         return [sys.executable, "-m", "analysis", name, *given]
 
     def start(self, name: str, *options: str, env: Mapping[str, str | None] | None = None) -> Running:
@@ -113,12 +114,14 @@ class Town:
     def is_begun(self) -> bool:
         """Whether a stopped run has left finished pieces to the next."""
         beside = self.report.parent
-        return any(beside.glob(f".{PERIOD}.begun/*")) or any(beside.glob(f".{PERIOD}.building/.made.jsonl"))
+        return any(beside.glob(f".{self.period}.begun/*")) or any(beside.glob(f".{self.period}.building/.made.jsonl"))
 
     def half_written(self) -> list[str]:
         """Folders of a report being made."""
         return [
-            path.name for path in self.report.parent.glob(f".{PERIOD}.*") if path.suffix in (".building", ".slices")
+            path.name
+            for path in self.report.parent.glob(f".{self.period}.*")
+            if path.suffix in (".building", ".slices")
         ]
 
 
@@ -177,7 +180,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def make_town(root: Path) -> Town:
+def make_town(root: Path, period: str = PERIOD) -> Town:
     """Params, notebooks, and six schools of the demo with the forms that bear their numbers."""
     for name in ("params", "notebooks"):
         shutil.copytree(ROOT / name, root / name)
@@ -189,7 +192,7 @@ def make_town(root: Path) -> Town:
             path.unlink()
     for table in ("schools.csv", "measures.csv"):
         _keep_rows(data / table)
-    return Town(root, data, root / "reports")
+    return Town(root, data, root / "reports", period)
 
 
 def _keep_rows(path: Path) -> None:

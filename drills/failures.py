@@ -2,7 +2,7 @@
 
 Promised after each: the next run succeeds, its files are byte for byte those of an undisturbed run, nothing that was sent or
 registered is lost, nothing is left running or half-written.
-Run: .venv/bin/python drills/failures.py [--only report-kills,disk-full] [--kills 50] [--seed 49]
+Run: .venv/bin/python drills/failures.py [--only report-kills,disk-full] [--period 2022H1] [--kills 50] [--seed 49]
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ STOPPED = (130, -signal.SIGINT)  # the second before a line of ours has run
 class Drills:
     """A town, what an undisturbed run makes of it, and the ways to disturb one."""
 
-    def __init__(self, root: Path, kills: int, seed: int) -> None:
+    def __init__(self, root: Path, period: str, kills: int, seed: int) -> None:
         self.root, self.kills, self.chance = root, kills, random.Random(seed)
-        self.unread = make_town(root / "unread")
+        self.unread = make_town(root / "unread", period)
         self.town = self.unread.copy(root / "made")
         self.undisturbed = self.town.run("report")
         expect(self.undisturbed.code == 0, f"the undisturbed run: {self.undisturbed}")
@@ -201,7 +201,7 @@ class Drills:
         places = [
             "data/town/accepted/readings.cache",
             "data/town/accepted/state.json",
-            f"reports/town/{PERIOD}/manifest.json",
+            f"reports/town/{self.town.period}/manifest.json",
         ]
         return self._damage(places) + "; " + self._damage_of_a_stopped_run()
 
@@ -219,7 +219,9 @@ class Drills:
         accepted = [
             f"data/town/accepted/{name}.parquet" for name in ("observations", "findings", "activities", "register")
         ]
-        tables = [f"reports/town/{PERIOD}/tables/{name}.parquet" for name in ("indicators", "rankings", "schools")]
+        tables = [
+            f"reports/town/{self.town.period}/tables/{name}.parquet" for name in ("indicators", "rankings", "schools")
+        ]
         return self._damage([*accepted, *tables])
 
     def _damage(self, places: list[str]) -> str:
@@ -271,6 +273,7 @@ def main() -> int:
     names += ["corrupt-caches", "corrupt-tables", "no-home", "locale", "odd-paths"]
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default=",".join(names), help="names separated by commas: " + ", ".join(names))
+    parser.add_argument("--period", default=PERIOD, help="of which the report is made")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=49)
     options, _ = parser.parse_known_args()
@@ -278,7 +281,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     broken = 0
     with tempfile.TemporaryDirectory(prefix="orientir-drills-", ignore_cleanup_errors=True) as folder:
-        drills = Drills(Path(folder), options.kills, options.seed)
+        drills = Drills(Path(folder), options.period, options.kills, options.seed)
         print(f"undisturbed run: {drills.undisturbed.seconds:.1f} s, {len(drills.expected)} files", flush=True)
         for name in options.only.split(","):
             drill: Callable[[], str] = getattr(drills, name.replace("-", "_"))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.measures.disclosure_verdicts import forget
 from analysis.periods import Period
 from analysis.report.opening import Edition, PeriodReport, of_others, report_of
 from analysis.report.prepared import report_to_bytes
@@ -68,8 +69,11 @@ def prepare_editions(
     The meeting's, the public edition and all cards rest on the same decisions, which take longest: made by one process,
     they are made once.
     """
-    slices = prepare_slices(tables, settings, period, baseline, wanted, demo, folder)
-    return slices, of_others(load_tables(tables), settings) if for_cards else None
+    try:
+        slices = prepare_slices(tables, settings, period, baseline, wanted, demo, folder)
+        return slices, of_others(load_tables(tables), settings) if for_cards else None
+    finally:
+        forget()
 
 
 def digest_of(report: PeriodReport) -> str:

@@ -39,7 +39,7 @@ def settings():
 
 
 @pytest.fixture(scope="module")
-def generated(settings, tmp_path_factory):
+def here(settings, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "demo"
     seen = []
     summary = generate_demo(folder, settings, jobs=2, progress=lambda what, done, total: seen.append((done, total)))
@@ -47,8 +47,8 @@ def generated(settings, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def demo(generated):
-    return generated[0]
+def demo(here):
+    return here[0]
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +66,8 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
-def test_everything_is_there(generated, settings):
-    folder, summary, seen = generated
+def test_everything_is_there(here, settings):
+    folder, summary, seen = here
     assert sorted(p.name for p in folder.iterdir()) == [
         ".demo_version", "DEMO", "centre_log.csv", "imports", "inbox", "measures.csv", "planted_errors.csv",
         "received.csv", "recommendations.csv", "schools.csv",

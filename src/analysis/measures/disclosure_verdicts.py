@@ -151,6 +151,11 @@ def _of_meeting(rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, 
     return decided.copy()
 
 
+def forget() -> None:
+    """Free what the last decisions take in memory."""
+    _DECIDED_LAST.clear()
+
+
 def _of_public(
     meeting: pd.DataFrame, rows: pd.DataFrame, limits: Limits, nested: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:

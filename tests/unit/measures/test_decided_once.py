@@ -64,3 +64,6 @@ def test_what_is_done_with_an_answer_does_not_change_the_next(decided):
     pd.testing.assert_frame_equal(remembered, before)
     pd.testing.assert_frame_equal(indicators(city, "meeting"), first)
     assert len(decided) == 1
+    disclosure_verdicts.forget()
+    pd.testing.assert_frame_equal(indicators(city, "meeting"), first)
+    assert len(decided) == 2
