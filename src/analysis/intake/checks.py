@@ -64,7 +64,7 @@ def _rule_hits(
     rows = [forms.rows[level, part][bad] for part in parts if (level, part) in forms.rows]
     name = settings.measure(whole).name
     hits = make_hits(
-        row=rows[0].astype("int64"),
+        row=rows[0].astype("int64").tolist(),
         found=[
             f"{number_text(part)}, а «{name}» – {number_text(total)}"
             for part, total in zip(left[bad], right[bad], strict=True)

@@ -20,7 +20,7 @@ def check_exact_hundred(values: pd.DataFrame, check: Check, settings: Settings) 
             count += (sum(forms.values[code] for code in indicator.numerator) == whole) & (whole > 0)
     bad = count >= (check.threshold or 4)
     return make_hits(
-        row=forms.first[bad],
+        row=forms.first[bad].tolist(),
         found=[f"100\N{NO-BREAK SPACE}% по {number} показателям" for number in count[bad]],
         expected=["доли, посчитанные по фактическим данным"] * bad.sum(),
         action=[f"{check.text}: подтвердите или исправьте"] * bad.sum(),
