@@ -133,7 +133,7 @@ def verdicts(
         decided[name] = decided[name].astype("boolean").fillna(False).astype(bool)
     decided["hide_value"] |= _hidden_before(own).reindex(decided.index, fill_value=False)
     # a month of the city's history has its schools among the other reports' rows
-    decided["parts_hidden"] = _parts_hidden(decided, edition)
+    decided["parts_hidden"] = _parts_hidden(decided, edition, set(own.loc[own["level"] == "school", "period"]))
     decided = decided[decided.index < len(own)]
     decided = decided.assign(**_rules(decided, limits))
     return Verdicts(edition, limits, decided, groups, own_school, places, _periods(tables), own, counted)
@@ -191,8 +191,11 @@ def _hidden_before(table: pd.DataFrame) -> pd.Series:
     return table["suppressed"].notna() & table["value"].isna()
 
 
-def _parts_hidden(rows: pd.DataFrame, edition: str) -> pd.Series:
-    """Totals over schools some of which the meeting does not see; in a card, totals of few schools."""
+def _parts_hidden(rows: pd.DataFrame, edition: str, reported: set[str]) -> pd.Series:
+    """Totals over schools some of which the meeting does not see; in a card, totals of few schools.
+
+    reported: the periods whose schools this report lists; what they hide is hidden of overlapping periods, too.
+    """
     totals = rows["level"] != "school"
     if edition == "card":
         return totals & (rows["n_schools"] < MIN_SCHOOLS)
@@ -208,7 +211,7 @@ def _parts_hidden(rows: pd.DataFrame, edition: str) -> pd.Series:
             (unit, period, what)
             for group, at, what in hidden.itertuples(index=False)
             for unit in (group, "city")
-            for period in (at, *covers[at])
+            for period in (at, *(covers[at] if at in reported else ()))
         }
         for column in ("indicator",) if name == "indicator" else ("numerator_key", "denominator_key"):
             keys = zip(rows["unit_id"], rows["period"], rows[column], strict=True)

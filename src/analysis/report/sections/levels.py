@@ -211,8 +211,10 @@ def _step_words(steps: pd.Series) -> str:
 
 
 def method_sentence(report: PeriodReport) -> Paragraph | None:
-    """How far places depend on the way of computing, in the groups of which that is told; None where there is none."""
-    table = report.sensitivity.dropna(subset=["rank_q05", "rank_q95"])
+    """How far places depend on the way of computing; None in an edition without places, or without some of them."""
+    table = report.sensitivity
+    if table["rank_q95"].isna().any():
+        return None
     if table.empty and report.edition != "working":
         return None
     if table.empty:
