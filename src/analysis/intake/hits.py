@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import pandas as pd
@@ -11,7 +11,7 @@ Hits: TypeAlias = pd.DataFrame
 
 
 def make_hits(
-    row: Iterable[int] = (),
+    row: Sequence[int] = (),
     found: Sequence[str] = (),
     expected: Sequence[str] = (),
     action: Sequence[str] = (),
