@@ -19,13 +19,14 @@ from analysis.measures.disclosure_audit import Goal, told_by, true_counts
 from analysis.measures.disclosure_between import with_members
 from analysis.measures.disclosure_counts import Limits, counted_indicators, groups_of, marked, people_rows
 from analysis.measures.disclosure_periods import tilings
-from analysis.measures.disclosure_system import LinearSystem
+from analysis.measures.disclosure_system import LinearSystem, Term
 from analysis.settings import Settings
 from tests.rendered.small_tables import City
 from tests.rendered.told import ROW
 
 Tables = Mapping[str, pd.DataFrame]
 Counts = dict[Hashable, float]
+Terms = Sequence[Term]
 Question = tuple[Goal, float]
 KEYS: Mapping[str, list[str]] = {
     "indicators": ROW, "indicator_history": ROW, "changes": [*ROW, "baseline"],
@@ -44,6 +45,7 @@ class Questions:
     system: LinearSystem
     true: Counts
     goals: list[Question]
+    hidden: list[Goal]
 
 
 def few_draws(settings: Settings) -> Settings:
@@ -73,7 +75,7 @@ def questions(truth: Tables, told: Tables, city: City) -> Questions:
         for end in (max(ends[0], schools[goal[0]]) if goal[1] == "denominator" else ends[0], ends[1])
         if end != amount(goal, system.known | true)
     ]
-    return Questions(system, true, wanted)
+    return Questions(system, true, wanted, goals)
 
 
 def _unprinted_parts(system: LinearSystem, rows: pd.DataFrame, city: City) -> Counts:
@@ -113,31 +115,46 @@ def _keep_classes(system: LinearSystem, rows: pd.DataFrame, limits: Limits) -> N
 
 
 def unproved(
-    asked: Questions, replay: Callable[[pd.DataFrame], list[str]], city: City, *, together: int = 8, tries: int = 6
+    asked: Questions, replay: Callable[[pd.DataFrame], list[str]], city: City, *, together: int = 8
 ) -> list[tuple[Question, list[str]]]:
     """Questions without a witness, each with the figures that would be others; replay: :func:`differences` of observations.
 
-    Several counts are moved at once; where that shows, fewer; a single one by other ways, up to ``tries``.
+    Several counts are moved at once; where that shows, fewer; a single one by other ways, see :func:`_ways`.
     """
-    rng = np.random.default_rng(1)
-    waiting, size, failed, attempt = list(asked.goals), together, [], 0
+    waiting, size, failed = list(asked.goals), together, []
+
+    def attempt(ends: Sequence[tuple[Terms, float]], cost: Counts) -> tuple[Counts, list[str]]:
+        counts = asked.system.nearest(ends, asked.true, cost)
+        return counts or {}, ["no whole numbers"] if counts is None else replay(
+            moved(city.observations, counts, asked.true)
+        )
+
     while waiting:
-        batch = list({tuple(goal[2]): (goal, end) for goal, end in reversed(waiting[:size])}.values())[::-1]
-        cost = {name: float(np.exp(2 * rng.normal())) for name in asked.true} if attempt else {}
-        counts = asked.system.nearest([(goal[2], end) for goal, end in batch], asked.true, cost)
-        found = ["no whole numbers"] if counts is None else replay(moved(city.observations, counts, asked.true))
-        if counts is not None and not found:
+        batch = {tuple(goal[2]): (goal[2], end) for goal, end in reversed(waiting[:size])}
+        counts, found = attempt(list(batch.values())[::-1], {})
+        ways = _ways(asked, waiting[0]) if found and size == 1 else ()
+        counts, found = next((tried for way in ways if not (tried := attempt(*way))[1]), (counts, found))
+        if not found:
             met = asked.system.known | asked.true | counts
             waiting = [(goal, end) for goal, end in waiting if abs(amount(goal, met) - end) > 1e-6]
-            size, attempt = min(together, 2 * size), 0
+            size = min(together, 2 * size)
         elif size > 1:
             size //= 2
-        elif counts is not None and attempt + 1 < tries:
-            attempt += 1
         else:
             failed.append((waiting.pop(0), found))
-            attempt = 0
     return failed
+
+
+def _ways(asked: Questions, question: Question) -> Iterable[tuple[list[tuple[Terms, float]], Counts]]:
+    """Other ways to move people: at random, then another hidden count of the same unit and period at an end of its range."""
+    rng, (goal, end) = np.random.default_rng(1), question
+    for _ in range(5):
+        yield [(goal[2], end)], {name: float(np.exp(2 * rng.normal())) for name in asked.true}
+    others = [one for one in asked.hidden if one[0][:3] == goal[0][:3] and one[0] != goal[0]]
+    for other, ends in zip(others, asked.system.range_of([one[2] for one in others]), strict=True):
+        for value in ends:
+            if np.isfinite(value):
+                yield [(goal[2], end), (other[2], float(np.rint(value)))], {}
 
 
 def amount(goal: Goal, counts: Mapping[Hashable, float]) -> float:

@@ -114,10 +114,30 @@ def funnel(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFr
 
 
 def effects(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
-    """Means over the schools with a measure: not where a school's figure is hidden. The verdict stays."""
-    touched = frame["indicator"].isin(set(_hidden_schools(verdicts)["indicator"]))
+    """Means over the schools with a measure: not where a school's figure is hidden.
+
+    The verdict stays unless other hidden counts might have led to another one.
+    """
+    if verdicts.edition == "card":
+        return with_reasons(frame.iloc[:0])
+    hidden = _hidden_schools(verdicts)
+    touched = frame["indicator"].isin(set(hidden["indicator"]))
+    frame = hide(frame, touched & _near_zero(frame, hidden), ["verdict"], verdicts.secondary)
     figures = ["before", "after", "difference_in_differences", *INTERVAL, "p_value"]
     return hide(frame, touched, figures, verdicts.secondary)
+
+
+def _near_zero(frame: pd.DataFrame, hidden: pd.DataFrame) -> pd.Series:
+    """Differences whose interval ends so near to zero that one hidden school beside and one against could turn it.
+
+    A school's value moves its side's mean by what the hidden count may move the value, over the number of schools.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = (hidden["need_high"] - hidden["need_low"]).fillna(0) / hidden["x"]
+    reach = (hidden["scale"] * room.where(~(hidden["small"] | hidden["few_x"]), 1.0)).groupby(hidden["indicator"]).max()
+    step = frame["indicator"].map(reach).astype(float).fillna(0.0)
+    sides = step / frame["n_with"].astype(float) + step / frame["n_without"].astype(float)
+    return frame[INTERVAL].astype(float).abs().min(axis=1) <= sides
 
 
 def group_medians(frame: pd.DataFrame, verdicts: Verdicts, tables: Tables) -> pd.DataFrame:
