@@ -136,7 +136,7 @@ def _slices(folder: Path, count: int) -> list:
     schools = list(load_table(tables, "rankings").query("ranked")["school_id"])[:count]
     folder.mkdir()
     wanted = [(school, "card", school) for school in schools]
-    return prepare_slices(tables, space.settings, period, period.year_before(), wanted, True, folder)
+    return prepare_slices(tables, space.settings, period, period.year_before(), wanted, True, folder)[0]
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from analysis.report.workers import TASK_SECONDS, run_tasks
 from analysis.requests import Progress, ReportRequest
 from analysis.runlog import RunLog
 from analysis.settings import Settings
-from analysis.slices import Slice, prepare_editions, prepare_slices
+from analysis.slices import Slice, prepare_slices
 from analysis.tablestore import load_table
 from analysis.workspace import RequestError
 
@@ -105,13 +105,14 @@ class _Work:
         """The tables of every edition and card, editions first: they take longest."""
         schools = schools_with_cards(self.build.tables, self.request)
         working, *protected = [(edition, edition, "") for edition in EDITIONS]
-        editions = [self._slicing(prepare_slices, [working]), self._slicing(prepare_editions, protected, bool(schools))]
-        made, (protected_made, others) = self._prepared(editions)
+        (made, _), (protected_made, others) = self._prepared(
+            [self._slicing([working]), self._slicing(protected, None, bool(schools))]
+        )
         yield from (*made, *protected_made)
         cards = [(CARDS + school, "card", school) for school in schools]
         share = -(-len(cards) // self.request.jobs) or 1  # a task reads the tables once for all its cards
         batches = [cards[start : start + share] for start in range(0, len(cards), share)]
-        for made in self._prepared([self._slicing(prepare_slices, batch, others) for batch in batches]):
+        for made, _ in self._prepared([self._slicing(batch, others) for batch in batches]):
             yield from made
 
     def _prepared(self, tasks: Sequence[Task]) -> list[Any]:
@@ -121,10 +122,10 @@ class _Work:
                 raise NotebookError(f"Таблицы не подготовлены: {outcome.error}")
         return [outcome.value for outcome in outcomes]
 
-    def _slicing(self, prepare: Callable[..., Any], wanted: Sequence[Any], *shared: object) -> Task:
+    def _slicing(self, wanted: Sequence[Any], *shared: object) -> Task:
         space, request = self.build.space, self.request
         where = (self.build.tables, space.settings, request.period, request.baseline)
-        return Task("", prepare, (*where, wanted, space.is_demo, self.build.scratch, *shared))
+        return Task("", prepare_slices, (*where, wanted, space.is_demo, self.build.scratch, *shared))
 
     def offer(self, one: Slice) -> None:
         """Take a report or a card over, or plan it."""

@@ -37,41 +37,25 @@ def prepare_slices(
     demo: bool,
     folder: Path,
     others: Others | None = None,
-) -> list[Slice]:
+    for_cards: bool = False,
+) -> tuple[list[Slice], Others | None]:
     """Write the slice of every (name, edition, school) wanted into ``folder``.
 
-    others: what cards may say of other schools; made when it is not given.
+    others: what cards may say of other schools. It is given back, made first if cards are wanted here or elsewhere
+    (``for_cards``). The meeting's, the public edition and all cards rest on the same decisions, which take longest: made
+    by one call, they are made once.
     """
     everything = load_tables(tables)
-    if others is None and any(edition == "card" for _, edition, _ in wanted):
-        others = of_others(everything, settings)
-    slices = []
-    for name, edition, school in wanted:
-        report = report_of(everything, settings, period, baseline, edition, school, demo=demo, others=others)
-        path = folder / f"{edition}-{school}"
-        path.write_bytes(report_to_bytes(report))
-        slices.append(Slice(name, path, digest_of(report)))
-    return slices
-
-
-def prepare_editions(
-    tables: Path,
-    settings: Settings,
-    period: Period,
-    baseline: Period,
-    wanted: Sequence[tuple[str, Edition, str]],
-    demo: bool,
-    folder: Path,
-    for_cards: bool,
-) -> tuple[list[Slice], Others | None]:
-    """:func:`prepare_slices` of editions, and what cards may say of other schools.
-
-    The meeting's, the public edition and all cards rest on the same decisions, which take longest: made by one process,
-    they are made once.
-    """
     try:
-        slices = prepare_slices(tables, settings, period, baseline, wanted, demo, folder)
-        return slices, of_others(load_tables(tables), settings) if for_cards else None
+        if others is None and (for_cards or any(edition == "card" for _, edition, _ in wanted)):
+            others = of_others(everything, settings)
+        slices = []
+        for name, edition, school in wanted:
+            report = report_of(everything, settings, period, baseline, edition, school, demo=demo, others=others)
+            path = folder / f"{edition}-{school}"
+            path.write_bytes(report_to_bytes(report))
+            slices.append(Slice(name, path, digest_of(report)))
+        return slices, others
     finally:
         forget()
 

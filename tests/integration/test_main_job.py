@@ -264,7 +264,7 @@ def test_a_report_of_every_kind_is_the_same_from_a_jupyter_kernel(other_kinds, t
     folder, name = other_kinds / period, OTHER_KINDS[period]
     parsed = SETTINGS.parse_period(period).known_through(["2022"])
     baseline, wanted = parsed.year_before(), [("working", "working", "")]
-    [one] = prepare_slices(folder / "tables", SETTINGS, parsed, baseline, wanted, True, tmp_path)
+    [one], _ = prepare_slices(folder / "tables", SETTINGS, parsed, baseline, wanted, True, tmp_path)
     one.path.rename(tmp_path / PREPARED_FILE)
     parameters = {"period": period, "baseline": baseline.key, "edition": "working"}
     source, executed = ROOT / "notebooks" / f"{name}.ipynb", tmp_path / "executed.ipynb"
