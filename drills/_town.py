@@ -24,6 +24,7 @@ PERIOD = "2022H1"
 SCHOOLS = ("s102", "s103", "s104", "s107", "s109", "s126")  # three of one group, one of each of the others
 DERIVED = ("accepted", "protocols", "register.csv")
 MARK = "ORIENTIR_DRILL"
+LEAVING_SECONDS = 3.0  # from the last line of a command's work to the end of its process, with much to spare
 GONE_SECONDS = 60.0  # a process that is still importing notices the end when it is done
 
 
@@ -150,7 +151,7 @@ class Running:
         return Ended(self.process.returncode, said.strip(), seconds)
 
     def stop_after(self, seconds: float, number: int) -> Ended | None:
-        """Send a signal at a moment, to the whole group as a terminal does; None when the command was done by then."""
+        """Send a signal at a moment, to the whole group as a terminal does; None when the command's work was done by then."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
         running = self.process.poll() is None
@@ -161,7 +162,9 @@ class Running:
         else:
             self.process.send_signal(number)
         ended = self.end()
-        return ended if running else None
+        went_on = f"told to stop, it went on for {ended.seconds:.1f} s to its end"
+        expect(ended.code != 0 or not running or ended.seconds < LEAVING_SECONDS, went_on)
+        return ended if running and ended.code != 0 else None
 
     def _left(self) -> list[str]:
         wanted = f"{MARK}={self.mark}".encode()

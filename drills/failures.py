@@ -61,7 +61,7 @@ class Drills:
             again = number % 2 == 1
             town, options = (self.finished(), ["--force"]) if again else (self.fresh(), [])
             before = town.made()
-            self._stop_midway(town, signal.SIGKILL, "report", *options)
+            self._stop_midway(town, signal.SIGKILL, "report", *options, anew=_as_it_is if again else Town.forget)
             if again:
                 expect(town.made() == before, "a kill has changed the finished report")
             resumed += town.is_begun()
@@ -71,11 +71,10 @@ class Drills:
     def intake_kills(self) -> str:
         """kill -9 while forms are read and registered; every second time some are registered already."""
         for number in range(self.kills):
-            town = self.fresh()
-            if number % 2:
-                self._read_in_part(town)
+            town, anew = self.fresh(), self._read_in_part if number % 2 else Town.forget
+            anew(town)
             rows = self._register(town)
-            self._stop_midway(town, signal.SIGKILL, "intake")
+            self._stop_midway(town, signal.SIGKILL, "intake", anew=anew)
             expect(self._register(town)[: len(rows)] == rows, "rows of the register are lost")
             ended = town.run("intake")
             expect(ended.code == 0, f"the next intake ended with {ended.code}: {ended.said}")
@@ -92,7 +91,8 @@ class Drills:
             again = number % 2 == 1
             town, options = (self.finished(), ["--force"]) if again else (self.fresh(), [])
             before = town.made()
-            ended = self._stop_midway(town, signal.SIGINT, "report", *options)
+            anew = _as_it_is if again else Town.forget
+            ended = self._stop_midway(town, signal.SIGINT, "report", *options, anew=anew)
             expect(ended.code in STOPPED, f"Ctrl-C ended with {ended.code}: {ended.said}")
             expect(not town.half_written(), f"left behind: {town.half_written()}")
             expect(not again or town.made() == before, "Ctrl-C has changed the finished report")
@@ -101,23 +101,23 @@ class Drills:
             self.check(town)
         return f"{count} times, slowest end after {slowest:.2f} s; after {resumed} there were finished pieces to go on with"
 
-    def _stop_midway(self, town: Town, number: int, *command: str) -> Ended:
-        """Stop a command at a random moment of its work; one that was quicker is started anew."""
+    def _stop_midway(self, town: Town, number: int, *command: str, anew: Callable[[Town], None] = Town.forget) -> Ended:
+        """Stop a command at a random moment of its work; one that was quicker is started again after ``anew``."""
         span = self.undisturbed.seconds if command[0] == "report" else 3.0
         for _ in range(20):
             ended = town.start(*command).stop_after(self.chance.uniform(0.2, span), number)
             if ended is not None:
                 return ended
             span *= 0.8
-            if not command[1:]:
-                town.forget()
+            anew(town)
         raise Broken("the command always ended before it could be stopped")
 
     def _read_in_part(self, town: Town) -> None:
-        """Register the forms of the first months."""
+        """Register the forms of the first months and no others."""
+        town.forget()
         aside = town.root / "later"
         months = sorted((town.data / "inbox").iterdir())
-        aside.mkdir()
+        aside.mkdir(exist_ok=True)
         for folder in months[len(months) // 2 :]:
             folder.rename(aside / folder.name)
         expect(town.run("intake").code == 0, "the first intake failed")
@@ -241,7 +241,7 @@ class Drills:
 
     def locale(self) -> str:
         """Locales that know no UTF-8."""
-        tried = [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
+        tried: list[Mapping[str, str | None]] = [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
         if shutil.which("localedef") and Path("/usr/share/i18n/charmaps").exists():
             made = ["localedef", "-i", "ru_RU", "-f", "KOI8-R", str(self.root / "ru_RU.KOI8-R")]
             subprocess.run(made, check=True, capture_output=True)
@@ -265,6 +265,10 @@ class Drills:
         expect(ended.code == 0, f"{dict(env)}: {ended}")
         expect(town.made() == self.expected, f"other bytes under {dict(env)}")
         self.check(town)
+
+
+def _as_it_is(town: Town) -> None:
+    """A finished report made anew is the same again."""
 
 
 def main() -> int:

@@ -163,3 +163,42 @@ def test_the_digest_names_what_changed_and_what_is_due(opened):
 
 def test_a_card_says_not_done_rather_than_how_much_is_lacking(opened):
     assert "План мероприятий: не выполнено" in plain(card.gaps_list(opened("2022H1", "card", "s102")))
+
+
+def test_what_needs_a_decision_first_has_one(opened):
+    """Excursions are made by others than schools: they are asked, not the heads."""
+    report = opened("2022H1", "meeting")
+    needed = re.search(r"прежде всего: (.+?);", plain(conclusions.conclusions(report)))
+    decisions = plain(conclusions.draft_decisions(report))
+    assert needed and needed[1] == "экскурсии на предприятия, формы в срок и договоры с партнёрами"
+    assert re.findall(r"по показателю «.+?»+ \((П\d\d)\)", decisions) == ["П12", "П03", "П28"]
+    (of_others,) = (line for line in decisions.splitlines() if "П12" in line)
+    assert "Согласовать с исполнителями мероприятия 2.10 (Управление по труду и занятости населения" in of_others
+    assert "Ответственный – отдел профилактической" in of_others and "Руководителям" not in of_others
+
+
+def test_a_card_pictures_every_indicator_it_speaks_of(opened):
+    for school in ("s103", "s111", "s140"):
+        report = opened("2022H1", "card", school)
+        pictured = card.profile_rows(report)["indicator"].tolist()
+        assert pictured == sorted(pictured) and len(pictured) == card.MAX_INDICATORS
+        names = [report.settings.indicator(code).short_name for code in pictured]
+        spoken = plain(card.strengths(report)) + "\n" + plain(card.gaps_list(report))
+        for line in spoken.splitlines():
+            assert not line.startswith("—") or line[2:].partition(": ")[0] in names, (school, line)
+        assert {one.indicator.code for one in card.own_advice(report)} <= set(pictured)
+
+
+def test_single_schools_stand_under_one_heading_where_they_are_not_named(opened):
+    given = advice.given_recommendations(opened("2022H1", "meeting"))
+    headings = [group.heading for group in given.groups]
+    assert headings == [
+        "Все учреждения",
+        "Группа А. Гимназии и лицеи",
+        "Группа В. СОШ и центры, до 450",
+        "Отдельные учреждения",
+    ]
+    assert not re.search(r"№ \d{3}\b", plain(given))
+    named = advice.given_recommendations(opened("2022H1"))
+    assert "СОШ № " in plain(named) and "Отдельные учреждения" not in plain(named)
+    assert sum(len(group.rows) for group in given.groups) == sum(len(group.rows) for group in named.groups)

@@ -15,7 +15,7 @@ from analysis.report import typst_text
 
 _SAFE_ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s\"'<>\\^`{|}]+", re.IGNORECASE)
 
-_ORDINAL = re.compile(r"(?<![\w-])(?:\d+|%)-[а-яё]{1,3}\b")
+_UNBROKEN = re.compile(r"(?<![\w-])(?:\d+|%)-[а-яё]{1,3}\b|\d+–\d+")
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def escape(text: Any) -> str:
 
 
 def prose(text: Any) -> str:
-    """Running text as HTML, in which «1-го» does not break at its hyphen; its characters stay as they are."""
-    return _ORDINAL.sub(r'<span class="nb">\g<0></span>', escape(text))
+    """Running text as HTML, in which «1-го» and «5–11» do not break at hyphen and dash; its characters stay as they are."""
+    return _UNBROKEN.sub(r'<span class="nb">\g<0></span>', escape(text))
 
 
 def parts(inline: Inline) -> Sequence[str | Mark]:

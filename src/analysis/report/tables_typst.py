@@ -81,7 +81,7 @@ def _has_spans(table: Table) -> bool:
 
 
 def _header(column: Column) -> str:
-    return typst_text.content(column.header)
+    return typst_text.content(column.header, bound=True)
 
 
 def _n_rows(table: Table) -> int:
@@ -96,7 +96,7 @@ def _body(table: Table, name: str) -> list[str]:
     lines, left = [], _n_rows(table)
     for group in table.groups:
         if group.heading:
-            lines.append(f"group({len(table.columns)}, {typst_text.string(group.heading)}),\n")
+            lines.append(f"group({len(table.columns)}, {typst_text.string(group.heading, bound=True)}),\n")
         for row in group.rows:
             first, *others = map(_cell, row)
             lines.append(", ".join([first if left > ENDING else f"placed({name}, {first})", *others]) + ",\n")
@@ -106,10 +106,10 @@ def _body(table: Table, name: str) -> list[str]:
 
 def _cell(cell: Shown) -> str:
     if cell.signal is None:
-        return typst_text.string(cell.text)
+        return typst_text.string(cell.text, bound=True)
     tone = typst_text.string(cell.signal.tone)
     name = "state" if cell.own_label else "marked"
-    return f"{name}({typst_text.string(cell.text)}, {tone})"
+    return f"{name}({typst_text.string(cell.text, bound=True)}, {tone})"
 
 
 def _pair(tone: str, label: str) -> str:

@@ -6,8 +6,9 @@ table over the whole screen. Widths are in em of the table's type.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from analysis.report.typst_text import bind
 
 if TYPE_CHECKING:
     from analysis.report.tables import Table
@@ -39,7 +40,6 @@ _GROUPS = {
     0.90: "WШЩЮ",
     1.00: "№@",
 }
-_WORDS = re.compile(r"№ \d+|\d+[ \u00a0](?:г|кл)\.|на 100|[^ ]+")  # what the template does not break
 _ADVANCES = {letter: width for width, letters in _GROUPS.items() for letter in letters}
 
 
@@ -53,9 +53,14 @@ def _needed(table: Table, index: int) -> float:
     header = table.columns[index].header
     cells = (row[index] for group in table.groups for row in group.rows)
     values = (text_width(cell.text) + (SIGN if cell.signal else 0) for cell in cells)
-    words = (text_width(word) * BOLD for word in _WORDS.findall(header))
+    words = (text_width(word) * BOLD for word in _words(header))
     whole = text_width(header) * BOLD
     return max(*values, *words, min(whole / 3 + 1, whole), 1.0) + PADDING
+
+
+def _words(text: str) -> list[str]:
+    """What is never broken: words, with the short ones and the units that stay with them."""
+    return bind(text).split(" ")
 
 
 def text_width(text: str) -> float:
@@ -105,7 +110,7 @@ def _least(table: Table, index: int) -> float:
 
 def _longest_word(table: Table, index: int) -> float:
     cells = [row[index] for group in table.groups for row in group.rows]
-    words = (text_width(word) + (SIGN if cell.signal else 0) for cell in cells for word in _WORDS.findall(cell.text))
+    words = (text_width(word) + (SIGN if cell.signal else 0) for cell in cells for word in _words(cell.text))
     return max(words, default=0.0) + PADDING
 
 

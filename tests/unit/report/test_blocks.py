@@ -122,6 +122,8 @@ def test_binding_follows_russian_rules():
     assert bound == "в_2022_г. и_на_5_% школ №_7_— у_А.С._Журавлева"
     bound = bind("приказ г. Белгорода от 21.06.2021 № 49 для 18 ОУ до 20\u00a0июня\u00a02022\u00a0г.")
     assert bound.replace("\u00a0", "_") == "приказ г._Белгорода от_21.06.2021_№_49 для 18_ОУ до_20_июня 2022_г."
+    bound = bind("с 1 сентября в 9 классах, I п/г 2021").replace("\u00a0", "_")
+    assert bound == "с_1_сентября в_9_классах, I п/г 2021"
 
 
 def test_typst_strings_escape_and_long_words_may_break():

@@ -11,14 +11,16 @@ import pandas as pd
 
 from analysis.params.indicators import Level
 from analysis.periods import next_working_day
-from analysis.report.blocks import Bullets, Paragraph
+from analysis.report.blocks import Block, Bullets, Paragraph
 from analysis.report.charts_words import goal
-from analysis.report.numbers import format_date, is_missing, lack_of, upper_first
+from analysis.report.numbers import count_of, format_date, is_missing, lack_of, plural, upper_first
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.values import in_quotes
-from analysis.report.tables import Column, Table
+from analysis.report.tables import Column, Signal, Table
 from analysis.settings import Indicator
 
+ALL_SCHOOLS, SOME_SCHOOLS = "Все учреждения", "Отдельные учреждения"
+DONE = {"done": Signal("исполнена", "good"), "open": Signal("не исполнена", "warn")}
 NOT_DONE = "не выполнено"  # in place of a number, where a school only answers yes or no
 
 
@@ -162,3 +164,37 @@ def analysts_advice(report: PeriodReport) -> Bullets | None:
     """Recommendations the analyst wrote in params/periods/<PERIOD>.yaml."""
     written = report.overrides.recommendations
     return Bullets(written) if written else None
+
+
+def given_recommendations(report: PeriodReport) -> Block | Table:
+    """«Исполнение ранее данных рекомендаций»: what was due by the end of the period; single schools only in working."""
+    table = report.tables["recommendations"]
+    if table.empty:
+        return Paragraph("Реестр ранее данных рекомендаций (recommendations.csv) не ведётся.")
+    earlier = table[table["period"] < report.period.key]
+    if earlier.empty:
+        return Paragraph("Рекомендаций, данных до этого периода, в реестре нет.")
+    done = earlier["done"].str.strip() != ""
+    frame = earlier.assign(
+        unit=[_addressee(report, unit) for unit in earlier["unit_id"]], state=done.map({True: "done", False: "open"})
+    )
+    columns = [Column("text", "Рекомендация"), Column("due", "Срок", "date"), Column("state", "Исполнение", "status")]
+    verb = plural(int(done.sum()), "Исполнена", "Исполнено", "Исполнено")
+    caption = f"{verb} {done.sum()} из {count_of(len(earlier), 'рекомендации', 'рекомендаций', 'рекомендаций')}"
+    if report.edition == "working":
+        columns = [Column("unit", "Кому"), *columns]
+        return Table(frame, columns, caption, row_header="unit", signals={"state": DONE})
+    frame = frame.sort_values("unit", key=lambda units: units.map(_from_all_to_some), kind="stable")
+    return Table(frame, columns, caption, row_header="text", group_by="unit", signals={"state": DONE})
+
+
+def _addressee(report: PeriodReport, unit_id: str) -> str:
+    if unit_id in report.group_labels:
+        return f"Группа {report.group_labels[unit_id]}"
+    if unit_id in ("", "city"):
+        return ALL_SCHOOLS
+    return report.school_names.get(unit_id, unit_id) if report.edition == "working" else SOME_SCHOOLS
+
+
+def _from_all_to_some(addressee: str) -> str:
+    return {ALL_SCHOOLS: "0", SOME_SCHOOLS: "2"}.get(addressee, f"1 {addressee}")

@@ -23,7 +23,8 @@ from analysis.report.sections.coverage import STATUSES, next_due
 from analysis.report.sections.values import format_value, level_signals
 from analysis.report.tables import Column, Table
 
-MAX_GAPS = 3
+MAX_STRENGTHS, MAX_GAPS = 2, 3
+MAX_INDICATORS = 10  # that a picture on one page with the rest has room for
 FEW = "в группе мало школ с данными"
 THIRDS = ("верхней", "средней", "нижней")
 NO_INTERVAL = "Интервал мест не приводится: по нему можно узнать малые числа другой школы."
@@ -136,16 +137,32 @@ def _places_text(row: pd.Series) -> str:
     return f"{_by_score(row)} С учётом случайных колебаний – от {low}-го до {high}-го.".strip()
 
 
+def profile_rows(report: PeriodReport) -> pd.DataFrame:
+    """Those of :func:`own_rows` that are pictured: with a value, and before others what the rest of the card speaks of."""
+    rows = own_rows(report)
+    rows = rows[rows["value"].map(lambda value: not isinstance(value, str)) & rows["value"].notna()]
+    spoken_of = {row.indicator for row in (*_best(_compared(rows)).itertuples(), *_gap_rows(report))}
+    spoken_of |= {advice.indicator.code for advice in own_advice(report)}
+    first = rows["indicator"].isin(spoken_of).sort_values(ascending=False, kind="stable").head(MAX_INDICATORS)
+    return rows[rows.index.isin(first.index)]
+
+
 def strengths(report: PeriodReport) -> Bullets:
     """Two indicators where the school is farthest above its group's median."""
-    rows = own_rows(report)
-    if rows["scored"].any():
-        rows = rows[rows["scored"]]
-    lead = rows.assign(lead=(rows["value"] - rows["median"]) / rows["target"])
-    best = lead[lead["lead"] > 0].sort_values("lead", ascending=False).head(2)
-    items = [_strength(report, row) for row in best.itertuples()]
+    rows = _compared(own_rows(report))
+    items = [_strength(report, row) for row in _best(rows).itertuples()]
     none = "Показателей выше медианы группы пока нет." if rows["median"].notna().any() else f"Сравнить не с чем: {FEW}."
     return Bullets(items or [none], lead=[Strong("Сильные стороны")])
+
+
+def _compared(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those that count in this kind of period; all where none does."""
+    return rows[rows["scored"]] if rows["scored"].any() else rows
+
+
+def _best(rows: pd.DataFrame) -> pd.DataFrame:
+    lead = rows.assign(lead=(rows["value"] - rows["median"]) / rows["target"])
+    return lead[lead["lead"] > 0].sort_values("lead", ascending=False).head(MAX_STRENGTHS)
 
 
 def _strength(report: PeriodReport, row: Any) -> str:
@@ -166,13 +183,23 @@ def strengths_and_gaps(report: PeriodReport) -> Columns:
 
 def gaps_list(report: PeriodReport) -> Bullets:
     """Up to three gaps in numbers of pupils."""
-    items = []
-    for row in _own_judged(report).itertuples():
-        indicator = report.settings.indicator(row.indicator)
-        lacking = lacking_text(indicator, row.numerator, row.denominator, row.target)
-        if lacking:
-            items.append(f"{indicator.short_name}: {lacking if lacking == NOT_DONE else f'не хватает {lacking}'}")
-    return Bullets(items[:MAX_GAPS] or [_without_gaps(report)], lead=[Strong("До цели")])
+    items = [_gap(report, row) for row in _gap_rows(report)]
+    return Bullets(items or [_without_gaps(report)], lead=[Strong("До цели")])
+
+
+def _gap_rows(report: PeriodReport) -> list[Any]:
+    return [row for row in _own_judged(report).itertuples() if _lacking(report, row)][:MAX_GAPS]
+
+
+def _gap(report: PeriodReport, row: Any) -> str:
+    lacking = _lacking(report, row)
+    words = lacking if lacking == NOT_DONE else f"не хватает {lacking}"
+    return f"{report.settings.indicator(row.indicator).short_name}: {words}"
+
+
+def _lacking(report: PeriodReport, row: Any) -> str:
+    indicator = report.settings.indicator(row.indicator)
+    return lacking_text(indicator, row.numerator, row.denominator, row.target)
 
 
 def _own_judged(report: PeriodReport) -> pd.DataFrame:

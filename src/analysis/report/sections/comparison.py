@@ -13,7 +13,6 @@ from analysis.report.numbers import (
     format_number,
     format_percent,
     is_missing,
-    plural,
 )
 from analysis.report.opening import PeriodReport
 from analysis.report.sections.dynamics import below_target, judged, pairs_span
@@ -186,39 +185,6 @@ def effects_block(report: PeriodReport) -> Block | Table:
         f"Мер, которые действовали после периода сравнения ({report.baseline.title()}) и до конца этого периода, в реестре "
         "(measures.csv) нет: оценивать нечего."
     )
-
-
-def given_recommendations(report: PeriodReport) -> Block | Table:
-    """«Исполнение ранее данных рекомендаций»: what was due by the end of the period."""
-    table = report.tables["recommendations"]
-    if table.empty:
-        return Paragraph("Реестр ранее данных рекомендаций (recommendations.csv) не ведётся.")
-    earlier = table[table["period"] < report.period.key]
-    done = int((earlier["done"].str.strip() != "").sum())
-    if earlier.empty:
-        return Paragraph("Рекомендаций, данных до этого периода, в реестре нет.")
-    frame = earlier.assign(
-        unit=[_unit(report, unit) for unit in earlier["unit_id"]],
-        state=["done" if text.strip() else "open" for text in earlier["done"]],
-    )
-    columns = [
-        Column("unit", "Кому"),
-        Column("text", "Рекомендация"),
-        Column("due", "Срок", "date"),
-        Column("state", "Исполнение", "status"),
-    ]
-    signals = {"state": {"done": Signal("исполнена", "good"), "open": Signal("не исполнена", "warn")}}
-    verb = plural(done, "Исполнена", "Исполнено", "Исполнено")
-    words = count_of(len(earlier), "рекомендации", "рекомендаций", "рекомендаций")
-    return Table(frame, columns, f"{verb} {done} из {words}", row_header="unit", signals=signals)
-
-
-def _unit(report: PeriodReport, unit_id: str) -> str:
-    if unit_id in report.group_labels:
-        return f"Группа {report.group_labels[unit_id]}"
-    if unit_id in ("", "city"):
-        return "Все учреждения"
-    return report.school_names.get(unit_id, unit_id) if report.edition == "working" else "Учреждение"
 
 
 def best_practices(report: PeriodReport) -> Bullets:

@@ -23,6 +23,7 @@ from analysis.report.sections.values import (
     spoken_target,
     spoken_value,
 )
+from analysis.settings import Indicator
 
 _NAMED = 3
 SILENT_ONE = ("Руководителю учреждения, не представившего форму", "её")
@@ -157,23 +158,46 @@ def _generated(report: PeriodReport) -> list[str]:
         items.append(full_stop(f"{who} ({names}), – представить {what} до {next_due(report)}"))
     until = format_date(advice_due(report))
     missed = below_target(report)
-    of_schools = {i.code for i in report.settings.indicators if i.is_scored(report.period)}
-    for row in missed[missed["indicator"].isin(of_schools)].head(_NAMED).itertuples():
-        indicator = report.settings.indicator(row.indicator)
-        items.append(
-            f"Руководителям учреждений, не достигших цели ({spoken_target(row.target, indicator)}) по показателю "
-            f"{quoted(indicator)}, – внести в план меры по её достижению{_plan_clause(report)}. Срок – до {until}"
-        )
+    items += [f"{_measure_due(report, row)}. Срок – до {until}" for row in missed.head(_NAMED).itertuples()]
     support, at_least = needing_support(report)
     if support:
         schools = at_least + count_of(support, "учреждения", "учреждений", "учреждений")
         level = report.settings.project.scoring.levels[-1].name
-        institution = report.settings.project.institution
         items.append(
             f"Организовать адресную методическую поддержку {schools} уровня «{level}». "
-            f"Ответственный – {institution.department or institution.short_name}. Срок – до {until}"
+            f"Ответственный – {_responsible(report)}. Срок – до {until}"
         )
     return items
+
+
+def _measure_due(report: PeriodReport, row: Any) -> str:
+    """What is asked of schools, or of the centre where the target is not for single schools and others do the work."""
+    indicator = report.settings.indicator(row.indicator)
+    target = spoken_target(row.target, indicator)
+    if indicator.is_scored(report.period):
+        return (
+            f"Руководителям учреждений, не достигших цели ({target}) по показателю {quoted(indicator)}, – внести в план "
+            f"меры по её достижению{_plan_clause(report)}"
+        )
+    aim = f"меры по достижению цели ({target}) по показателю {quoted(indicator)}"
+    doers = _doers(report, indicator)
+    action = f"Согласовать с исполнителями {doers} {aim}" if doers else f"Подготовить {aim}"
+    return f"{action}. Ответственный – {_responsible(report)}"
+
+
+def _doers(report: PeriodReport, indicator: Indicator) -> str:
+    """«мероприятия 2.10 (Управление по труду …, профессиональные образовательные организации)»."""
+    activities = [activity for activity in report.settings.activities if activity.code in indicator.activities]
+    if not activities:
+        return ""
+    word = "мероприятия" if len(activities) == 1 else "мероприятий"
+    executors = dict.fromkeys(name for activity in activities for name in activity.executors)
+    return f"{word} {', '.join(activity.code for activity in activities)} ({', '.join(executors)})"
+
+
+def _responsible(report: PeriodReport) -> str:
+    institution = report.settings.project.institution
+    return institution.department or institution.short_name
 
 
 def _plan_clause(report: PeriodReport) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from analysis.report import charts
 from analysis.report.charts import Chart
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.card import own_rows
+from analysis.report.sections.card import profile_rows
 from analysis.report.sections.dynamics import city_rows
 from analysis.report.sections.groups import group_values
 from analysis.report.sections.levels import ranked_rows
@@ -104,6 +102,4 @@ def years(report: PeriodReport) -> Chart | None:
 
 def card_profile(report: PeriodReport) -> Chart:
     """The school's indicators: own value, target, median of the group."""
-    rows = own_rows(report)
-    rows = rows[rows["value"].map(lambda value: not isinstance(value, str)) & rows["value"].notna()]
-    return charts.card_profile(pd.DataFrame(rows.head(10)), labels(report))
+    return charts.card_profile(profile_rows(report), labels(report))
