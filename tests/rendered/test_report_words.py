@@ -2,13 +2,25 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from analysis.report.document import EDITIONS as EDITION_NAMES
 from analysis.report.opening import report_of
-from analysis.report.sections import advice, card, comparison, conclusions, methodology, monthly, roadmap_report
+from analysis.report.sections import (
+    advice,
+    card,
+    comparison,
+    conclusions,
+    coverage,
+    dynamics,
+    methodology,
+    monthly,
+    pictures,
+    roadmap_report,
+)
 from analysis.settings import load_settings
 from analysis.tablestore import load_tables
 from tests.conftest import EDITIONS, PERIODS
@@ -88,7 +100,7 @@ def test_advice_is_an_action_a_term_and_an_indicator_in_numbers_of_pupils(opened
     assert {one.unit_id for one in given} >= {"А", "Б", "В", "s103"}
     for one in given:
         assert one.action and one.due > report.date and one.due.weekday() < 5
-        assert re.match(r"(усилить мероприяти[ея] «дорожной карты» \d|.+ \(п\.\u00a02\.\d приказа\))", one.action), (
+        assert re.match(r"(внести в план меры по мероприяти\w+ \d|.+ \(п\.\u00a02\.\d приказа\))", one.action), (
             one.action
         )
         rows = report.indicators
@@ -99,6 +111,17 @@ def test_advice_is_an_action_a_term_and_an_indicator_in_numbers_of_pupils(opened
             now, target, whole = row["numerator"], row["target"], row["denominator"]
             assert 100 * (now + lacking) / whole >= target - 1e-9 > 100 * (now + lacking - 1) / whole
     assert any(re.fullmatch(r"[\d\u00a0]+обучающихся", one.lacking) for one in given)
+
+
+def test_groups_are_not_asked_for_what_others_than_schools_carry_out(opened):
+    for period in ("2022H1", "2022"):
+        report = opened(period)
+        missed = {row.indicator for row in advice.gaps(report, "group").itertuples()}
+        asked = {one.indicator.code for one in advice.advice_for(report, "group")}
+        assert "П12" in missed and not asked & {"П12", "П25"}
+        assert not [
+            one for one in advice.advice_for(report, "school") if re.search(r"\b(2\.10|3\.1|4\.2)\b", one.action)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +179,7 @@ def test_the_digest_names_what_changed_and_what_is_due(opened):
     assert "До 20 апреля 2022 г. нужно: представить форму – 1 ОУ" in said
     events = plain(monthly.events_sentence(opened("2022-03")))
     assert re.fullmatch(
-        r"За март 2022 года школы провели \d+ мероприяти\w+ \(п\. 2\.5\) и разместили \d+ публикаци\w+ \(п\. 5\.1\)\.",
+        r"За март 2022 года школы провели \d+ мероприяти\w+ \(п\. 2\.5 и 2\.9\) и разместили \d+ публикаци\w+ \(п\. 5\.1\)\.",
         events,
     )
 
@@ -175,6 +198,43 @@ def test_what_needs_a_decision_first_has_one(opened):
     (of_others,) = (line for line in decisions.splitlines() if "П12" in line)
     assert "Согласовать с исполнителями мероприятия 2.10 (Управление по труду и занятости населения" in of_others
     assert "Ответственный – отдел профилактической" in of_others and "Руководителям" not in of_others
+    assert "Руководителю учреждения, где это не сделано, – утвердить план мероприятий" in decisions
+    assert "уровня «требует адресной поддержки» (Гимназия № 145 и СОШ № 140)" in decisions
+    assert "Гимназия № 145" not in plain(conclusions.draft_decisions(without_schools(report)))
+
+
+def without_schools(report):
+    """The same report as an edition that has no list of levels."""
+    counts = report.rankings.groupby(["group", "attainment_level"], as_index=False).size().rename(columns={"size": "n"})
+    tables = {**report.tables, "rankings": report.rankings.iloc[:0], "level_counts": counts}
+    return replace(report, tables=tables, edition="public")
+
+
+def test_half_a_year_does_not_miss_targets_of_the_year(opened):
+    report = opened("2022H1", "meeting")
+    table = dynamics.dynamics_table(report).frame.set_index("name")
+    assert table.loc["П13. Конкурсы мастерства на 100", "target"] == "1,5"
+    assert table["attainment"].isna()[["П13. Конкурсы мастерства на 100", "П26. Конференции на 100 педагогов"]].all()
+    for picture in (pictures.targets(report), pictures.group_heat(report)):
+        assert "П12" in picture.svg and "П13" not in picture.svg and "П26" not in picture.svg
+    assert "П13" in pictures.targets(opened("2022")).svg
+
+
+def test_a_month_judges_no_school_by_the_targets_of_a_year(opened):
+    month, half = (pictures.card_profile(opened(period, "card", "s102")).svg for period in ("2022-03", "2022H1"))
+    assert "не достигнута" not in month and "не достигнута" in half
+
+
+def test_habits_and_new_schools_are_named(opened):
+    said = plain(coverage.coverage_sentence(opened("2022", "meeting")))
+    assert said.endswith(
+        "За период: ни одной ежемесячной формы – СОШ № 133 (12 из 12); больше половины с опозданием – СОШ № 128 (9 из 12)."
+    )
+    assert "За период" not in plain(coverage.coverage_sentence(opened("2022-03")))
+    listed = plain(coverage.excluded_table(opened("2022", "meeting")))
+    assert "СОШ № 143" in listed and "учреждение открыто 1 сентября 2021 г.: с 2021 годом не сравнивается" in listed
+    assert "мониторинга тогда ещё не было" in plain(coverage.due_sentence(opened("2022")))
+    assert "мониторинга тогда ещё не было" not in plain(coverage.due_sentence(opened("2022-03")))
 
 
 def test_a_card_pictures_every_indicator_it_speaks_of(opened):

@@ -43,8 +43,9 @@ def card_profile(
     """One school's indicators: own value, target and group median on a line for each, with the numbers beside.
 
     ``profile``: contract rows of one school in the order to draw (indicator, value, target; status when present) and
-    the prepared columns ``median`` (of its group) and ``change`` (to the baseline, points), both optional. A line runs
-    from 0 to 100 % or, for other units, to just past its largest number. A filled dot has reached the target.
+    the prepared columns ``median`` (of its group), ``change`` (to the baseline, points) and ``scored`` (is the target one
+    of this period already), all optional. A line runs from 0 to 100 % or, for other units, to just past its largest
+    number. A filled dot has reached the target, a ring has not; a grey one is not judged.
     Raises KeyError when a column is absent.
     """
     if profile.empty:
@@ -53,7 +54,8 @@ def card_profile(
     rows = profile.assign(median=column(profile, "median"), status=column(profile, "status"))
     shows_change = "change" in profile
     rows["change"] = column(profile, "change")
-    _heads(page, shows_change)
+    rows["scored"] = profile.get("scored", True)
+    _heads(page, shows_change, bool((rows["scored"] & rows["target"].notna()).any()))
     alts = []
     for number, row in enumerate(rows.itertuples(index=False)):
         y = HEAD_MM + (number + 0.5) * ROW_MM
@@ -62,9 +64,15 @@ def card_profile(
     return page.finish(sentence(f"Показатели школы: {'; '.join(alts)}"), caption, note)
 
 
-def _heads(page: Page, shows_change: bool) -> None:
-    marks = [(DOTS["reached"], "цель достигнута"), (DOTS["short"], "нет"), (TARGET, "цель"), (MEDIAN, "медиана")]
-    page.key(0, 3.0, marks[:2], gap=2.5)
+def _heads(page: Page, shows_change: bool, judged: bool) -> None:
+    marks = [
+        (DOTS["reached"], "цель достигнута"),
+        (DOTS["short"], "не достигнута"),
+        (TARGET, "цель"),
+        (MEDIAN, "медиана"),
+    ]
+    if judged:
+        page.key(0, 3.0, marks[:2], gap=2.5)
     page.key(NAMES_MM, 3.0, marks[2:], gap=2.5)
     for edge, title in zip(COLUMNS_MM, COLUMN_TITLES, strict=True):
         if edge or shows_change:
@@ -78,7 +86,8 @@ def _track(page: Page, row: Any, labels: Labels, y: float) -> None:
     scale = _own_scale(page, unit, [value, target, median])
     page.text(0, y, labels.indicator(row.indicator), room=NAMES_MM - 2)
     page.lines([[(scale.start, y), (scale.end, y)]], color=GRID, width=2.4)
-    for number, mark in ((median, MEDIAN), (target, TARGET), (value, DOTS[target_state(value, target) or "free"])):
+    state = (target_state(value, target) if row.scored else "") or "free"
+    for number, mark in ((median, MEDIAN), (target, TARGET), (value, DOTS[state])):
         if np.isfinite(number):
             page.marks([(scale(number), y)], **mark)
 

@@ -53,9 +53,14 @@ def gaps(report: PeriodReport, level: Level) -> pd.DataFrame:
 
 
 def advice_for(report: PeriodReport, level: Level) -> list[Advice]:
-    """The most urgent recommendations of every unit of a level, at most as many as params allow."""
+    """The most urgent recommendations of every unit of a level, at most as many as params allow.
+
+    To a group, too, only what is its schools' to do.
+    """
     limit = report.settings.project.decisions.max_recommendations
-    rows = gaps(report, level).groupby("unit_id", sort=True).head(limit)
+    rows = gaps(report, level)
+    of_schools = {i.code for i in report.settings.indicators if i.is_scored(report.period)}
+    rows = rows[rows["indicator"].isin(of_schools)].groupby("unit_id", sort=True).head(limit)
     return [_advice(report, row) for row in rows.itertuples()]
 
 
@@ -78,18 +83,18 @@ def advice_due(report: PeriodReport) -> date:
 
 
 def action_text(report: PeriodReport, indicator: Indicator) -> str:
-    """What the order itself offers for the indicator: its activity or its clause."""
-    names = {activity.code: activity.short_name for activity in report.settings.activities}
+    """What the order itself offers to a school for the indicator: an activity that is the schools' own, or a clause."""
+    names = {one.code: one.short_name for one in report.settings.activities if one.reported_by_schools}
     known = [code for code in indicator.activities if code in names]
     if known:
         listed = "; ".join(f"{code} {in_quotes(names[code])}" for code in known)
-        word = "мероприятие" if len(known) == 1 else "мероприятия"
-        return f"усилить {word} «дорожной карты» {listed}"
+        word = "мероприятию" if len(known) == 1 else "мероприятиям"
+        return f"внести в план меры по {word} {listed}"
     clause = f" (п.\u00a0{indicator.clauses[0]} приказа)" if indicator.clauses else ""
     actions = {
         "plan": "утвердить план мероприятий по повышению значений показателей",
         "resp": "назначить лицо, ответственное за мониторинг",
-        "ok_forms": "представлять формы в срок и без возврата",
+        "ok_forms": "наладить представление форм в срок и без возврата",
     }
     return actions.get(indicator.numerator[0], f"повысить показатель {in_quotes(indicator.short_name)}") + clause
 
@@ -181,6 +186,8 @@ def given_recommendations(report: PeriodReport) -> Block | Table:
     columns = [Column("text", "Рекомендация"), Column("due", "Срок", "date"), Column("state", "Исполнение", "status")]
     verb = plural(int(done.sum()), "Исполнена", "Исполнено", "Исполнено")
     caption = f"{verb} {done.sum()} из {count_of(len(earlier), 'рекомендации', 'рекомендаций', 'рекомендаций')}"
+    if report.edition == "public":
+        caption += ", данных группам и всем учреждениям"
     if report.edition == "working":
         columns = [Column("unit", "Кому"), *columns]
         return Table(frame, columns, caption, row_header="unit", signals={"state": DONE})

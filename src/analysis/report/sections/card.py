@@ -76,7 +76,8 @@ def position_facts(report: PeriodReport) -> KeyFacts | Paragraph:
     row = rows.iloc[0]
     tone = level_signals(report)[row["attainment_level"]].tone
     size = int(report.tables["group_medians"]["n_ranked"].iloc[0])
-    score = KeyFact(format_percent(row["score"]), "среднее достижение целей", row["attainment_level"], tone)
+    what = f"среднее достижение целей по {count_of(int(row['n_valid']), 'показателю', 'показателям', 'показателям')}"
+    score = KeyFact(format_percent(row["score"]), what, row["attainment_level"], tone)
     return KeyFacts([score, _position(row, size)])
 
 
@@ -255,8 +256,11 @@ def small_numbers_note(report: PeriodReport) -> Block:
     small = rows[(rows["denominator"] < least) & (rows["denominator"] > 0) & rows["indicator"].isin(_shares(report))]
     places = " и интервал мест" if rows["scored"].any() else ""
     compared = f"Медиана группы{places} – по школам, представившим данные."
+    compared += " В отчёте города интервалы шире: там они верны сразу для всех школ." if places else ""
     if rows["median"].isna().all():
         compared = f"Медиана не приводится: {FEW}."
+    if rows["change"].notna().any():
+        compared = f"АППГ – {report.baseline.title()}. {compared}"
     text = f"Данные по состоянию на {full_stop(format_date(report.date))} {compared}"
     if len(small):
         names = ", ".join(report.settings.indicator(code).short_name for code in small["indicator"])

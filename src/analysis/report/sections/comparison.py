@@ -203,9 +203,9 @@ def _leaders(report: PeriodReport) -> list[str]:
     items = []
     for code, rows in sure.groupby("indicator", sort=True):
         names = [report.school_names.get(school_id, school_id) for school_id in rows["school_id"]]
-        rest = len(names) - LEADERS_NAMED
+        rest = len(names) - LEADERS_NAMED if len(names) > LEADERS_NAMED + 1 else 0
         more = f" и ещё {count_of(rest, 'учреждение', 'учреждения', 'учреждений')}" if rest > 0 else ""
-        listed = ", ".join(unbroken(name) for name in names[:LEADERS_NAMED])
+        listed = ", ".join(unbroken(name) for name in names[: len(names) - rest])
         items.append(f"{report.settings.indicator(code).short_name}: {listed}{more}.")
     return items
 
@@ -216,7 +216,7 @@ def indicator_remarks(report: PeriodReport) -> Bullets:
         return Bullets(["Перечень пересматривается по данным учреждений; в этой редакции они не приводятся."])
     table = report.indicators
     rows = table[(table["level"] == "school") & (table["period"] == report.period.key)]
-    items = []
+    missed, items = set(below_target(report)["indicator"]), []
     for code, own in rows.groupby("indicator", sort=True):
         name = f"{code}. {report.settings.indicator(code).short_name}"
         applicable = own[own["status"] != "not_applicable"]
@@ -224,7 +224,7 @@ def indicator_remarks(report: PeriodReport) -> Bullets:
         missing = int((applicable["status"] == "missing").sum())
         if len(applicable) and missing > len(applicable) / 4:
             items.append(f"{name}: данных нет у {missing} из {len(applicable)} ОУ – упростить сбор или исключить.")
-        elif len(known) >= 6 and (known >= 100).mean() > 0.9:
+        elif len(known) >= 6 and (known >= 100).mean() > 0.9 and code not in missed:
             reached = int((known >= 100).sum())
             items.append(f"{name}: цель достигнута в {reached} из {len(known)} ОУ – {_beyond(report, code)}.")
     return Bullets(items or ["Оснований менять перечень показателей по данным года нет."])

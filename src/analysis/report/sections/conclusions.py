@@ -8,12 +8,13 @@ import pandas as pd
 
 from analysis.report.blocks import Block, Bullets, Callout, Paragraph
 from analysis.report.inline import Inline, Strong
-from analysis.report.numbers import NBSP, count_of, format_date, full_stop, plural, upper_first
+from analysis.report.numbers import NBSP, count_of, format_date, full_stop, is_missing, plural, upper_first
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.advice import advice_due, lacking_text
+from analysis.report.sections.advice import action_text, advice_due, lacking_text
 from analysis.report.sections.coverage import NOT_REQUIRED, coverage_counts, next_due, reported_words, some_names
 from analysis.report.sections.dynamics import below_target, city_rows, judged, no_comparison
-from analysis.report.sections.levels import needing_support
+from analysis.report.sections.heading import time_reported
+from analysis.report.sections.levels import needing_support, schools_needing_support
 from analysis.report.sections.values import (
     against_target,
     in_sentence,
@@ -47,7 +48,8 @@ def who_reported(report: PeriodReport) -> str:
     if not counts["due"]:
         return NOT_REQUIRED
     year = f"За {report.period.closing_year().title()} – " if report.period.kind == "roadmap" else ""
-    missing = f"; не представили{NBSP}{counts['missing']}" if counts["missing"] else ""
+    verb = plural(counts["missing"], "не представило", "не представили", "не представили")
+    missing = f"; {verb}{NBSP}{counts['missing']}" if counts["missing"] else ""
     return f"{year}{reported_words(counts)}{missing}."
 
 
@@ -65,7 +67,8 @@ def _what_changed(report: PeriodReport) -> str:
     if down:
         parts.append(f"{plural(down, 'снизился', 'снизились', 'снизились')} {down} ({_fallen(report, tested)})")
     parts += [f"без явных изменений – {same}"] if same else []
-    return f"{compared} из {count_of(len(tested), 'показателя', 'показателей', 'показателей')} {', '.join(parts)}."
+    tested_words = f"{len(tested)} {plural(len(tested), 'проверенного показателя', *2 * ('проверенных показателей',))}"
+    return f"{compared} из {tested_words} {', '.join(parts)}."
 
 
 def _all_alike(n: int, up: int, down: int) -> str:
@@ -149,7 +152,7 @@ def draft_decisions(report: PeriodReport) -> Block:
 def _generated(report: PeriodReport) -> list[str]:
     rows = report.submissions_of_period()
     missing = sorted(rows.loc[rows["status"] == "missing", "school_id"])
-    items = [f"Принять к сведению информацию об итогах мониторинга за {report.period.title()}."]
+    items = [f"Принять к сведению информацию об итогах мониторинга за {time_reported(report.period)}."]
     if meeting := report.overrides.meeting_date:
         items.insert(0, full_stop(f"Рассмотреть итоги на совещании руководителей {format_date(meeting)}"))
     if missing:
@@ -158,16 +161,39 @@ def _generated(report: PeriodReport) -> list[str]:
         items.append(full_stop(f"{who} ({names}), – представить {what} до {next_due(report)}"))
     until = format_date(advice_due(report))
     missed = below_target(report)
-    items += [f"{_measure_due(report, row)}. Срок – до {until}" for row in missed.head(_NAMED).itertuples()]
+    duties, measures = missed[missed["indicator"].isin(_duties(report))], missed.head(_NAMED)
+    items += [f"{_duty(report, row)}. Срок – до {until}" for row in duties.itertuples()]
+    measures = measures[~measures["indicator"].isin(duties["indicator"])]
+    items += [f"{_measure_due(report, row)}. Срок – до {until}" for row in measures.itertuples()]
     support, at_least = needing_support(report)
     if support:
         schools = at_least + count_of(support, "учреждения", "учреждений", "учреждений")
         level = report.settings.project.scoring.levels[-1].name
         items.append(
-            f"Организовать адресную методическую поддержку {schools} уровня «{level}». "
+            f"Организовать адресную методическую поддержку {schools} уровня «{level}»{_needy(report)}. "
             f"Ответственный – {_responsible(report)}. Срок – до {until}"
         )
     return items
+
+
+def _duties(report: PeriodReport) -> set[str]:
+    """What every school has to do by a clause of the order, and says yes or no to."""
+    return {
+        i.code for i in report.settings.indicators if i.unit == "yes_no" and i.clauses and i.is_scored(report.period)
+    }
+
+
+def _duty(report: PeriodReport, row: Any) -> str:
+    """«Руководителю учреждения, где это не сделано, – утвердить план (п. 2.2 приказа)»."""
+    lacking = None if is_missing(row.numerator) or is_missing(row.denominator) else row.denominator - row.numerator
+    who = "Руководителю учреждения" if lacking == 1 else "Руководителям учреждений"
+    return f"{who}, где это не сделано, – {action_text(report, report.settings.indicator(row.indicator))}"
+
+
+def _needy(report: PeriodReport) -> str:
+    """Names of the schools of the lowest level, where the edition shows levels of schools."""
+    names = schools_needing_support(report)
+    return f" ({some_names(names)})" if names else ""
 
 
 def _measure_due(report: PeriodReport, row: Any) -> str:

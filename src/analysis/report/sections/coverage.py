@@ -16,7 +16,8 @@ from analysis.report.absence import reason_without_form
 from analysis.report.blocks import KeyFact, KeyFacts, Paragraph
 from analysis.report.numbers import NBSP, count_of, format_date, format_percent, full_stop, plural, upper_first
 from analysis.report.opening import PeriodReport
-from analysis.report.sections.values import join_words
+from analysis.report.sections.dynamics import city_rows
+from analysis.report.sections.values import join_words, unbroken
 from analysis.report.tables import Column, Signal, Table
 
 STATUSES: dict[str, Signal] = {
@@ -35,18 +36,39 @@ SPECIAL = "особые условия (ремонт, переезд, диста
 CAME = {"on_time": "в срок", "late": "с опозданием", "returned": "на исправлении"}
 NOT_REQUIRED = "Формы за этот период не требовались: данные – из прежних сведений."
 MOST_NAMED = 8
+LEAST_MONTHS = 3  # of which a habit can be told
 NOT_BY_SCHOOL = "В этой редакции данные отдельных учреждений не приводятся."
 
 
 def coverage_sentence(report: PeriodReport) -> Paragraph:
-    """«По состоянию на 20 июня 2022 г. информацию представили 44 из 46 ОУ (95,7 %)…»."""
+    """«Информацию за I полугодие 2022 года представили 44 из 46 ОУ (95,7 %)…»: late forms are among them."""
     counts = coverage_counts(report)
     if not counts["due"]:
         return Paragraph(NOT_REQUIRED)
     verb = plural(counts["in"], "представило", "представили", "представили")
-    text = f"По состоянию на {format_date(report.date)} информацию за {report.period.title()} {verb} {reported_words(counts)}."
+    text = f"Информацию за {report.period.title()} {verb} {reported_words(counts)}."
     missing = _names(report, "missing")
-    return Paragraph(text + (f" Формы нет: {some_names(missing)}." if missing else ""))
+    text += f" Формы нет: {some_names(missing)}." if missing else ""
+    return Paragraph(text + _habits(report))
+
+
+def _habits(report: PeriodReport) -> str:
+    """Who sent no monthly form of the period at all, and who was late with most of them; only where schools are named."""
+    rows = report.submissions
+    rows = rows[rows["period"].isin([month.key for month in report.period.months()]) & (rows["status"] != "not_due")]
+    if rows.empty:
+        return ""
+    counts = pd.crosstab(rows["school_id"], rows["status"]).reindex(columns=list(STATUSES), fill_value=0)
+    counts = counts.assign(n=counts.sum(axis=1)).query("n >= @LEAST_MONTHS")
+    never, often = counts[counts["missing"] == counts["n"]], counts[counts["late"] > counts["n"] / 2]
+    parts = []
+    for words, own, status in (
+        ("ни одной ежемесячной формы", never, "missing"),
+        ("больше половины с опозданием", often, "late"),
+    ):
+        names = [f"{_name(report, row.Index)} ({getattr(row, status)} из {row.n})" for row in own.itertuples()]
+        parts += [f"{words} – {some_names(names)}"] if names else []
+    return full_stop(f" За период: {'; '.join(parts)}") if parts else ""
 
 
 def reported_words(counts: Mapping[str, int]) -> str:
@@ -84,8 +106,7 @@ def coverage_facts(report: PeriodReport) -> KeyFacts:
 
 
 def _returned_words(errors: int) -> str:
-    word = plural(errors, "значение возвращено", "значения возвращены", "значений возвращено")
-    return f"{word} на исправление"
+    return f"{plural(errors, 'замечание', 'замечания', 'замечаний')} на исправление"
 
 
 def coverage_counts(report: PeriodReport) -> dict[str, int]:
@@ -105,8 +126,11 @@ def findings_counts(report: PeriodReport) -> dict[str, tuple[int, int]]:
 
 def _names(report: PeriodReport, status: str) -> list[str]:
     rows = report.submissions_of_period()
-    ids = sorted(rows.loc[rows["status"] == status, "school_id"])
-    return [report.school_names.get(school_id, school_id) for school_id in ids]
+    return [_name(report, school_id) for school_id in sorted(rows.loc[rows["status"] == status, "school_id"])]
+
+
+def _name(report: PeriodReport, school_id: str) -> str:
+    return unbroken(report.school_names.get(school_id, school_id))
 
 
 def due_sentence(report: PeriodReport) -> Paragraph:
@@ -122,6 +146,11 @@ def due_sentence(report: PeriodReport) -> Paragraph:
         text += (
             f" Годовые значения даны по состоянию на {format_date(period.as_of)}; представленные до этой даты "
             "считаются ожидаемыми и уточняются после неё."
+        )
+    if not report.baseline.first_due and city_rows(report)["baseline_value"].notna().any():
+        text += (
+            f" Сравнение – с {report.baseline.title('instrumental')}: мониторинга тогда ещё не было, данные – из прежних "
+            "сведений учреждений."
         )
     return Paragraph(text)
 
@@ -140,16 +169,24 @@ def excluded_table(report: PeriodReport) -> Table | Paragraph:
     reasons = [(row.school_id, _reason(report, row)) for row in rows.itertuples()] + closed_schools(report)
     frame = pd.DataFrame(sorted(reasons), columns=["school_id", "reason"])
     frame = frame[frame["reason"] != ""].assign(school=lambda known: known["school_id"].map(report.school_names))
-    columns = [Column("school", "Учреждение"), Column("reason", "Почему данных нет или они не сравниваются")]
-    return Table(frame, columns, "Учреждения, не вошедшие в сравнение", row_header="school")
+    columns = [Column("school", "Учреждение"), Column("reason", "Почему")]
+    return Table(frame, columns, "Учреждения, данные которых вошли не во все расчёты", row_header="school")
 
 
 def _reason(report: PeriodReport, row: Any) -> str:
     own = report.values_of_school(row.school_id)
     special = SPECIAL if (own["status"] == "special_conditions").any() else ""
     if _has_data(report, own):
-        return special
+        return special or _new_school(report, row.school_id)
     return reason_without_form(row.status, _school(report, row.school_id), report.period) or special
+
+
+def _new_school(report: PeriodReport, school_id: str) -> str:
+    """A school that opened after the period of comparison has nothing to be compared with."""
+    opened = pd.to_datetime(_school(report, school_id)["valid_from"])
+    if pd.isna(opened) or opened.date() <= report.baseline.cutoff:
+        return ""
+    return f"учреждение открыто {format_date(opened.date())}: с {report.baseline.title('instrumental')} не сравнивается"
 
 
 def _has_data(report: PeriodReport, own: pd.DataFrame) -> bool:

@@ -45,6 +45,7 @@ def city_rows(report: PeriodReport, level: str = "city", unit: str = "city") -> 
 def dynamics_table(report: PeriodReport) -> Table:
     """The city's indicators: АППГ → now, change, target, attainment, verdict."""
     rows = city_rows(report)
+    rows["attainment"] = rows["attainment"].where(rows["indicator"].isin(judged(report)["indicator"]))
     indicators = [report.settings.indicator(code) for code in rows["indicator"]]
     frame = pd.DataFrame(
         {

@@ -15,6 +15,7 @@ from analysis.report.sections.pictures import labels
 from analysis.report.sections.values import quoted, unbroken
 
 MIN_SCHOOLS = 6
+MANY_OUTSIDE = 0.25  # of the schools: then they differ as a rule, and limits of pure chance single nobody out
 NAME_MM = 53.0  # of a school's name, as in the charts of places
 MOST_LISTED = 12  # schools on each side; all of them stand in the workbook
 
@@ -27,18 +28,22 @@ def funnel_sentence(report: PeriodReport) -> Paragraph | None:
     bands = rows["band"].value_counts()
     above, below = (int(bands.get(name, 0)) for name in ("above_998", "below_998"))
     text = (
-        f"Отличаются ли школы от города больше, чем допускает случай при их размере: по показателю "
-        f"{quoted(report.settings.indicator(code))} выше пределов случайности – {above}, ниже – "
-        f"{below} из {count_of(len(rows), 'школы', 'школ', 'школ')} (за пределы 99,8 % случай выводит две школы из "
-        "тысячи). Точка за пределами – повод спросить о причине, а не оценка; школы внутри пределов по этому показателю "
+        f"Отличаются ли школы от города больше, чем допускает случай при их размере? По показателю "
+        f"{quoted(report.settings.indicator(code))} (из долей он дальше всех от цели) выше пределов случайности – {above}, "
+        f"ниже – {below} из {count_of(len(rows), 'школы', 'школ', 'школ')} (за пределы 99,8 % случай выводит две школы из "
+        "тысячи). Выход за пределы – повод спросить о причине, а не оценка; школы внутри пределов по этому показателю "
         "от города не отличить."
     )
-    if above + below > len(rows) / 2:
+    if above + below > len(rows) * MANY_OUTSIDE:
         text += (
-            " За пределами больше половины школ, поэтому дело не в отдельных: школы вообще различаются сильнее, чем "
-            "объясняет их размер."
+            f" За пределами {_how_many(above + below, len(rows))} школ, поэтому дело не в отдельных: школы вообще различаются "
+            "сильнее, чем объясняет их размер, – например, участвуют целыми классами."
         )
     return Paragraph(text)
+
+
+def _how_many(outside: int, schools: int) -> str:
+    return "больше половины" if outside > schools / 2 else "больше четверти"
 
 
 def funnel_picture(report: PeriodReport) -> Chart | None:

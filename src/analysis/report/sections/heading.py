@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.params.project import Titles
+from analysis.periods import Period
 from analysis.report.document import Document
 from analysis.report.numbers import NBSP, format_date, full_stop
 from analysis.report.opening import PeriodReport
@@ -62,6 +63,12 @@ def _state(report: PeriodReport) -> str:
     return format_date(report.period.as_of).removesuffix("г.").strip() + " года"
 
 
+def time_reported(period: Period) -> str:
+    """«I полугодие 2022 года», «2021–2025 годы (данные по 2022 год)»."""
+    known = f" (данные по {period.through} год)" if period.kind == "roadmap" and period.through else ""
+    return f"{period.title()}{known}"
+
+
 def _title(report: PeriodReport, kind: str) -> str:
     if kind == "card":
         return report.school_names.get(report.school, report.school)
@@ -74,9 +81,7 @@ def _short_title(report: PeriodReport, kind: str) -> str:
 
 
 def _subtitle(report: PeriodReport, kind: str) -> str:
-    title = f"за {report.period.title()}"
-    if kind == "roadmap" and report.period.through:
-        return f"{title} (данные по {report.period.through} год)"
+    title = f"за {time_reported(report.period)}"
     if kind == "final":
         return f"{title} (по состоянию на {format_date(report.period.as_of)})"
     return f"{report.settings.project.titles.card} {title}" if kind == "card" else title

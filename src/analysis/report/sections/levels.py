@@ -64,6 +64,14 @@ def needing_support(report: PeriodReport) -> tuple[int, str]:
     return int(_counts_by_level(report).iloc[-1]), "не менее " if hidden else ""
 
 
+def schools_needing_support(report: PeriodReport) -> list[str]:
+    """Names of the schools of the lowest level; none where the edition has no levels of schools."""
+    if report.rankings.empty:
+        return []
+    rows, lowest = ranked_rows(report), list(level_signals(report))[-1]
+    return sorted(rows.loc[rows["attainment_level"] == lowest, "school"])
+
+
 def levels_sentence(report: PeriodReport) -> Paragraph:
     """How many schools stand at which level."""
     hidden, counts = _hidden_groups(report), _counts_by_level(report)
@@ -76,8 +84,14 @@ def levels_sentence(report: PeriodReport) -> Paragraph:
         else _levels_of_all(report, levels)
     )
     return Paragraph(
-        f"{told} Балл – среднее достижение целевых значений (каждое не более 100 %); места сравниваются только внутри группы."
+        f"{told} Балл – среднее достижение целевых значений (каждое не более 100 %) по показателям, которые оцениваются за "
+        f"{report.period.title()}: их {_n_scored(report)}. Поэтому за другой период уровень может быть иным. Места "
+        "сравниваются только внутри группы."
     )
+
+
+def _n_scored(report: PeriodReport) -> int:
+    return sum(indicator.is_scored(report.period) for indicator in report.settings.indicators)
 
 
 def _levels_of_all(report: PeriodReport, levels: str) -> str:

@@ -43,8 +43,8 @@ def _score(report: PeriodReport) -> str:
     project = report.settings.project
     return (
         "среднее достижение целей (каждое до 100 %), без справочных показателей и долей от менее чем "
-        f"{project.scoring.min_denominator} чел.; интервал мест – где школа оказалась бы при таких колебаниях (начальное "
-        f"число {project.tests.seed})."
+        f"{project.scoring.min_denominator} чел.; интервал мест – где школа оказалась бы при таких колебаниях (датчик "
+        f"случайных чисел начат с {project.tests.seed})."
     )
 
 

@@ -161,7 +161,7 @@ def key_figures_table(report: PeriodReport) -> Table:
     columns = [
         Column("name", "Показатель"),
         Column("activity", "Пункт", blank=True),
-        Column("total", "Участников, событий", align="end"),
+        Column("total", "Число", align="end"),
         Column("n_schools", "ОУ", "int"),
         Column("value", _short(report.period), align="end"),
         *([Column("gained", "За месяц", align="end")] if gained.notna().any() else []),
@@ -213,7 +213,8 @@ def events_sentence(report: PeriodReport) -> Paragraph:
     ):
         own = [i for i in report.settings.indicators if i.numerator == (code,) and i.code in rows.index]
         if own and not is_missing(rows.loc[own[0].code, "numerator"]):
-            where = f" (п.\u00a0{own[0].activities[0]})" if own[0].activities else ""
+            clauses = join_words(list(own[0].activities))
+            where = f" (п.\u00a0{clauses})" if clauses else ""
             parts.append(f"{verb} {count_of(int(rows.loc[own[0].code, 'numerator']), *words)}{where}")
     if not parts:
         return Paragraph("Школы не представили сведений о мероприятиях месяца.")

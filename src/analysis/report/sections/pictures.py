@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from analysis.params.indicators import Level
 from analysis.report import charts
 from analysis.report.charts import Chart
 from analysis.report.opening import PeriodReport
@@ -47,14 +50,19 @@ def slope(report: PeriodReport) -> Chart | None:
 
 def targets(report: PeriodReport) -> Chart:
     """City values against their targets."""
-    rows = city_rows(report).assign(unit_id="city")
+    rows = _judged_here(report, city_rows(report), "city").assign(unit_id="city")
     caption = f"Значения города и цели {report.period.calendar_year} года"
     return charts.bullet_bars(rows[rows["target"].notna()], labels(report), caption=caption)
 
 
+def _judged_here(report: PeriodReport, rows: pd.DataFrame, level: Level) -> pd.DataFrame:
+    """Without the indicators whose target is for a longer time than the report's."""
+    return rows[rows["indicator"].map(lambda code: report.settings.indicator(code).is_scored(report.period, level))]
+
+
 def group_heat(report: PeriodReport) -> Chart:
     """Attainment of targets by group."""
-    rows = group_values(report)
+    rows = _judged_here(report, group_values(report), "group")
     rows = rows[rows["target"].notna()].sort_values(["indicator", "unit_id"])
     return charts.heat_table(rows, labels(report), caption="Достижение целевых значений по группам, %")
 

@@ -50,7 +50,7 @@ def _remark(activity: Activity, answered: bool) -> str:
     if answered:
         return ""
     if not activity.reported_by_schools:
-        return "школы не отчитываются"
+        return "исполнители – не школы"
     return "в форме за декабрь" if activity.reported_in == "december" else "школы не ответили"
 
 
