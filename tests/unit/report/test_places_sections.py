@@ -81,6 +81,14 @@ def test_numbers_of_hidden_groups_are_not_taken_for_zero(tables):
     assert levels.needing_support(report(hidden, "public")) == (int(shown.get(lowest, 0)), "не менее ")
 
 
+def place_fact(size, places):
+    """What the card of a ranked school in a group of ``size`` says of these places."""
+    row = {"school_id": "s1", "group": "А", "score": 90.0, "n_valid": 12, "reason": "", "ranked": True, **places}
+    rankings = pd.DataFrame([row | {"attainment_level": "близко к достижению"}])
+    own = {"rankings": rankings, "group_medians": pd.DataFrame({"n_ranked": [size]})}
+    return card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
+
+
 @pytest.mark.parametrize(
     ("size", "place", "low", "said", "more"),
     [
@@ -95,17 +103,9 @@ def test_numbers_of_hidden_groups_are_not_taken_for_zero(tables):
     ],
 )
 def test_a_card_tells_the_place_in_a_group_of_any_size(tables, size, place, low, said, more):
-    row = {
-        "school_id": "s1",
-        "group": "А",
-        "score": 90.0,
-        "n_valid": 12,
-        "attainment_level": "близко к достижению",
-        "ranked": True,
-    }
-    row |= {"rank": place, "rank_low": low, "rank_high": size, "place_low": place, "place_high": place, "reason": ""}
-    own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [size]})}
-    fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
+    fact = place_fact(
+        size, {"rank": place, "rank_low": low, "rank_high": size, "place_low": place, "place_high": place}
+    )
     assert fact.value == said
     assert more in str(fact.detail)
 
@@ -119,36 +119,18 @@ def test_a_card_tells_the_place_in_a_group_of_any_size(tables, size, place, low,
     ],
 )
 def test_a_card_whose_exact_place_would_tell_of_another_school_has_none(tables, interval, said, more):
-    row = {
-        "school_id": "s1",
-        "group": "А",
-        "score": 90.0,
-        "n_valid": 12,
-        "attainment_level": "близко к достижению",
-        "ranked": True,
-    }
-    row |= {"rank": np.nan, "place_low": 3, "place_high": 5, "reason": ""}
+    row = {"rank": np.nan, "place_low": 3, "place_high": 5}
     row |= dict(zip(("rank_low", "rank_high"), interval, strict=True))
-    own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [9]})}
-    fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
+    fact = place_fact(9, row)
     assert fact.value == said and more in str(fact.detail) and "баллу" not in str(fact.detail)
 
 
 @pytest.mark.parametrize(("places", "said"), [((3, 3), "в верхней трети"), ((4, 6), "в средней трети"), ((3, 4), "–")])
 def test_without_an_interval_a_card_tells_the_third_of_the_score_alone(tables, places, said):
     """And only where no hidden figure of another school could change it."""
-    row = {
-        "school_id": "s1",
-        "group": "А",
-        "score": 90.0,
-        "n_valid": 12,
-        "attainment_level": "близко к достижению",
-        "ranked": True,
-    }
-    row |= {"rank": np.nan, "rank_low": np.nan, "rank_high": np.nan, "reason": ""}
+    row = {"rank": np.nan, "rank_low": np.nan, "rank_high": np.nan}
     row |= dict(zip(("place_low", "place_high"), places, strict=True))
-    own = {"rankings": pd.DataFrame([row]), "group_medians": pd.DataFrame({"n_ranked": [9]})}
-    fact = card.position_facts(PeriodReport(SETTINGS, H1, BEFORE, "card", own, "s1")).facts[1]
+    fact = place_fact(9, row)
     assert fact.value == said and "Интервал мест не приводится" in str(fact.detail)
     assert ("по баллу" in str(fact.label)) == (said != "–")
 
